@@ -1,0 +1,135 @@
+//! `cargo xtask bench`: how long ours and MIT's take for the same thing on the same files.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use anyhow::{Context, Result, bail};
+
+use crate::exec::{check, have, root};
+use crate::{install, oracle};
+
+/// One thing to measure: a name, the program's directory and name, and its arguments.
+struct Case {
+    name: &'static str,
+    directory: &'static str,
+    program: &'static str,
+    args: &'static [&'static str],
+}
+
+/// To measure more, add a line; a case must leave the files as they were.
+const CASES: [Case; 3] = [
+    Case { name: "getprinc", directory: "sbin", program: "kadmin.local", args: &["getprinc", "alice"] },
+    Case { name: "keytab list", directory: "bin", program: "klist", args: &["-k", "out.keytab"] },
+    Case { name: "listprincs", directory: "sbin", program: "kadmin.local", args: &["listprincs"] },
+];
+
+pub fn run() -> Result<()> {
+    oracle::ensure()?;
+    if !have("hyperfine") {
+        bail!("hyperfine is missing");
+    }
+    let prefix = root().join("target/install");
+    install::install(&prefix, "release")?;
+    let scratch = tempfile::tempdir()?;
+    let bench = Bench { prefix, dir: scratch.path().to_path_buf() };
+    bench.make_realm()?;
+
+    println!("{:<14} {:>10} {:>10} {:>8}", "case", "ours", "MIT", "ratio");
+    for case in &CASES {
+        let (ours, mit) = bench.measure(case)?;
+        println!("{:<14} {:>7.2} ms {:>7.2} ms {:>8.2}", case.name, ours * 1e3, mit * 1e3, ours / mit);
+    }
+    Ok(())
+}
+
+struct Bench {
+    prefix: PathBuf,
+    dir: PathBuf,
+}
+
+impl Bench {
+    /// A realm of some hundred principals and a keytab, made by MIT's programs, so that it favours nobody.
+    fn make_realm(&self) -> Result<()> {
+        let dir = self.dir.display();
+        let krb5_conf =
+            "[libdefaults]\n    default_realm = EXAMPLE.COM\n    dns_lookup_kdc = false\n    rdns = false\n";
+        let kdc_conf = format!(
+            "[realms]\n    EXAMPLE.COM = {{\n        database_name = {dir}/principal\n        \
+             key_stash_file = {dir}/stash\n    }}\n"
+        );
+        fs::write(self.dir.join("krb5.conf"), krb5_conf)?;
+        fs::write(self.dir.join("kdc.conf"), kdc_conf)?;
+        let mit = |program: &str| {
+            let mut command = Command::new(mit_program("sbin", program));
+            self.surround(&mut command);
+            command.stdout(Stdio::null()).stderr(Stdio::null());
+            command
+        };
+        check(mit("kdb5_util").args(["create", "-s", "-P", "bench"]))?;
+        let lines: String = (0..300).map(|n| format!("addprinc -randkey svc/h{n}.example.com\n")).collect();
+        fs::write(
+            self.dir.join("commands"),
+            format!("addprinc -pw bench alice\n{lines}ktadd -k out.keytab alice\n"),
+        )?;
+        let commands = fs::File::open(self.dir.join("commands"))?;
+        check(mit("kadmin.local").stdin(commands))?;
+        if !self.dir.join("out.keytab").exists() {
+            bail!("MIT's kadmin.local wrote no keytab");
+        }
+        Ok(())
+    }
+
+    fn surround(&self, command: &mut Command) {
+        command
+            .current_dir(&self.dir)
+            .env("KRB5_CONFIG", self.dir.join("krb5.conf"))
+            .env("KRB5_KDC_PROFILE", self.dir.join("kdc.conf"))
+            .env("KRB5CCNAME", format!("FILE:{}/ccache", self.dir.display()))
+            .env("KRB5_KTNAME", format!("FILE:{}/default.keytab", self.dir.display()))
+            .env("LC_ALL", "C")
+            .env("TZ", "UTC");
+    }
+
+    /// The mean times in seconds of ours and of MIT's.
+    fn measure(&self, case: &Case) -> Result<(f64, f64)> {
+        let line = |program: &Path| {
+            let words =
+                std::iter::once(program.as_os_str()).chain(case.args.iter().map(|word| word.as_ref()));
+            words.map(crate::exec::quoted).collect::<Vec<_>>().join(" ")
+        };
+        let ours = line(&self.prefix.join(case.directory).join(case.program));
+        let mit = line(&mit_program(case.directory, case.program));
+        let json = self.dir.join("times.json");
+        let mut hyperfine = Command::new("hyperfine");
+        self.surround(&mut hyperfine);
+        hyperfine.args(["-N", "--style", "none", "--warmup", "10", "--min-runs", "100", "--export-json"]);
+        check(hyperfine.arg(&json).args([ours, mit]).stdout(Stdio::null()))
+            .with_context(|| format!("measuring \"{}\"", case.name))?;
+        times(&fs::read_to_string(&json)?)
+    }
+}
+
+fn mit_program(directory: &str, program: &str) -> PathBuf {
+    Path::new("/usr").join(directory).join(program)
+}
+
+/// The two mean times in hyperfine's report.
+fn times(report: &str) -> Result<(f64, f64)> {
+    let report: serde_json::Value = serde_json::from_str(report).context("hyperfine wrote no JSON")?;
+    let mean =
+        |at: usize| report["results"][at]["mean"].as_f64().context("hyperfine's report has no mean time");
+    Ok((mean(0)?, mean(1)?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_report_is_read() {
+        let report = r#"{"results": [{"mean": 0.004, "runs": 3}, {"mean": 0.008}]}"#;
+        assert_eq!(times(report).unwrap(), (0.004, 0.008));
+        assert!(times(r#"{"results": []}"#).is_err());
+    }
+}

@@ -1,0 +1,42 @@
+//! The project's chores, as `cargo xtask COMMAND`.
+#![forbid(unsafe_code)]
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a chore speaks to the person who runs it")]
+
+mod bench;
+mod exec;
+mod files;
+mod heimdal;
+mod install;
+mod layers;
+mod oracle;
+mod quickstart;
+mod test;
+
+use anyhow::{Result, bail};
+
+const USAGE: &str = "\
+Usage: cargo xtask COMMAND
+
+  quickstart                                build, make a throw-away realm, show every step
+  test                                      install what the tests need, then run every check and test
+  install [--prefix DIR] [--profile NAME]   build and install the programs (target/install, release)
+  bench                                     start-up times, ours beside MIT's
+  oracle                                    only install what the tests compare with";
+
+fn main() -> Result<()> {
+    let args: Vec<String> = std::env::args().skip(1).collect();
+    let words: Vec<&str> = args.iter().map(String::as_str).collect();
+    match words.as_slice() {
+        ["quickstart"] => quickstart::run(),
+        ["test"] => test::run(),
+        ["install", rest @ ..] => install::run(rest),
+        ["bench"] => bench::run(),
+        ["oracle"] => oracle::ensure(),
+        ["help" | "-h" | "--help"] => {
+            println!("{USAGE}");
+            Ok(())
+        }
+        [] => bail!("no command given\n{USAGE}"),
+        other => bail!("I do not know \"{}\"\n{USAGE}", other.join(" ")),
+    }
+}

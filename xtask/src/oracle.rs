@@ -1,0 +1,130 @@
+//! What the tests compare with: MIT's programs, a JDK, Heimdal's programs, and the tools that measure.
+//! With the rights to do so it is installed; without, what is missing is named and the chore fails.
+
+use std::ffi::OsStr;
+use std::fs::{self, OpenOptions};
+use std::io::Write;
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use anyhow::{Context, Result, bail};
+
+use crate::exec::{check, have};
+use crate::heimdal;
+
+/// Debian's package and the programs of it that the tests run.
+const NEEDED: [(&str, &[&str]); 7] = [
+    ("krb5-kdc", &["krb5kdc", "kdb5_util"]),
+    ("krb5-admin-server", &["kadmin.local"]),
+    ("krb5-user", &["kinit", "klist", "kvno", "kdestroy", "ktutil"]),
+    ("hyperfine", &["hyperfine"]),
+    ("man-db", &["man"]),
+    ("util-linux", &["setsid"]),
+    ("default-jdk-headless", &["java", "javac"]),
+];
+
+/// Makes sure that everything is there, or says what is not.
+pub fn ensure() -> Result<()> {
+    let missing = missing();
+    if !missing.is_empty() {
+        if !may_install() {
+            bail!(
+                "the tests need what is not installed, and I may not install it (only root may, with apt-get).\n\
+                 Missing: {}\n\
+                 On Debian: sudo apt-get install --no-install-recommends {}",
+                described(&missing),
+                missing.join(" ")
+            );
+        }
+        install(&missing)?;
+        let still = self::missing();
+        if !still.is_empty() {
+            bail!("apt-get installed its packages, and yet these are missing: {}", described(&still));
+        }
+    }
+    heimdal::ensure()
+}
+
+/// The packages of which a program is missing.
+fn missing() -> Vec<&'static str> {
+    let absent = |programs: &[&str]| !programs.iter().all(|program| have(program));
+    NEEDED.iter().filter(|(_, programs)| absent(programs)).map(|(package, _)| *package).collect()
+}
+
+fn described(packages: &[&str]) -> String {
+    let of = |package: &&str| {
+        let programs =
+            NEEDED.iter().find(|(name, _)| name == package).map_or(&[][..], |(_, programs)| programs);
+        let gone: Vec<&str> = programs.iter().copied().filter(|program| !have(program)).collect();
+        format!("{package} ({})", gone.join(", "))
+    };
+    packages.iter().map(of).collect::<Vec<_>>().join(", ")
+}
+
+fn may_install() -> bool {
+    fs::metadata("/proc/self").is_ok_and(|me| me.uid() == 0) && have("apt-get")
+}
+
+/// apt-get, asking nothing.
+pub fn apt_get<I: IntoIterator<Item = S>, S: AsRef<OsStr>>(words: I) -> Command {
+    let mut command = Command::new("apt-get");
+    command.env("DEBIAN_FRONTEND", "noninteractive").env("LC_ALL", "C").stdin(Stdio::null()).args(words);
+    command
+}
+
+fn install(packages: &[&str]) -> Result<()> {
+    println!("installing {}", packages.join(" "));
+    let _no_daemons = NoDaemons::new()?;
+    let words = ["install", "--yes", "--no-install-recommends"].iter().chain(packages);
+    if check(&mut apt_get(words.clone())).is_ok() {
+        return Ok(());
+    }
+    // The package lists may be absent, as in a fresh container, or too old.
+    check(&mut apt_get(["update"]))?;
+    check(&mut apt_get(words))
+}
+
+/// As long as this lives, Debian's packages start no daemon when they are installed: a script that they all ask
+/// says no. A script that stands there already is the administrator's, and stays.
+struct NoDaemons {
+    ours: bool,
+}
+
+const POLICY: &str = "/usr/sbin/policy-rc.d";
+
+impl NoDaemons {
+    fn new() -> Result<Self> {
+        if Path::new(POLICY).exists() {
+            return Ok(Self { ours: false });
+        }
+        let mut file = OpenOptions::new()
+            .write(true)
+            .create_new(true)
+            .mode(0o755)
+            .open(POLICY)
+            .with_context(|| format!("cannot write {POLICY}"))?;
+        file.write_all(b"#!/bin/sh\nexit 101\n")?;
+        Ok(Self { ours: true })
+    }
+}
+
+impl Drop for NoDaemons {
+    fn drop(&mut self) {
+        if self.ours
+            && let Err(error) = fs::remove_file(POLICY)
+        {
+            eprintln!("warning: cannot remove {POLICY}, without which no package starts its daemon: {error}");
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_missing_is_named_with_its_programs() {
+        assert!(described(&["krb5-kdc"]).starts_with("krb5-kdc ("));
+    }
+}

@@ -1,0 +1,43 @@
+//! `cargo xtask test`: every check and every test, in the order in which they are cheapest to fail.
+
+use anyhow::{Context, Result};
+
+use crate::exec::{cargo, check, root, shown};
+use crate::{files, install, layers, oracle};
+
+/// The programs under test go here. The harness builds into the same place when it runs without this chore.
+const PREFIX: &str = "target/test-install";
+
+pub fn run() -> Result<()> {
+    step("components of the toolchain");
+    check(cargo().args(["fmt", "--version"]))
+        .context("rustfmt is missing: run `rustup component add rustfmt`")?;
+    check(cargo().args(["clippy", "--version"]))
+        .context("clippy is missing: run `rustup component add clippy`")?;
+
+    step("layers and files");
+    layers::check()?;
+    files::check()?;
+
+    step("cargo fmt");
+    check(cargo().args(["fmt", "--all", "--check"])).context("run `cargo fmt --all`")?;
+
+    step("what the tests compare with");
+    oracle::ensure()?;
+
+    step("cargo clippy");
+    check(cargo().args(["clippy", "--quiet", "--workspace", "--all-targets", "--", "-D", "warnings"]))?;
+
+    step("the programs under test");
+    let prefix = root().join(PREFIX);
+    install::install(&prefix, "dev")?;
+
+    let mut tests = cargo();
+    tests.args(["test", "--workspace", "--no-fail-fast"]).env("REALMSMITH_TEST_PREFIX", &prefix);
+    step(&shown(&tests));
+    check(&mut tests)
+}
+
+fn step(name: &str) {
+    println!("=== {name}");
+}
