@@ -65,20 +65,20 @@ fn set(file: &File, kind: libc::c_int, wait: bool) -> io::Result<()> {
         l_len: 0,
         l_pid: 0,
     };
-    let ofd = if wait { FcntlArg::F_OFD_SETLKW(&whole) } else { FcntlArg::F_OFD_SETLK(&whole) };
-    let posix = if wait { FcntlArg::F_SETLKW(&whole) } else { FcntlArg::F_SETLK(&whole) };
-    match retry(file, ofd) {
+    let ofd = || if wait { FcntlArg::F_OFD_SETLKW(&whole) } else { FcntlArg::F_OFD_SETLK(&whole) };
+    let posix = || if wait { FcntlArg::F_SETLKW(&whole) } else { FcntlArg::F_SETLK(&whole) };
+    match retry(file, &ofd) {
         // A kernel without open-file-description locks does not know the command.
-        Err(Errno::EINVAL) => retry(file, posix),
+        Err(Errno::EINVAL) => retry(file, &posix),
         other => other,
     }
     .map_err(io::Error::from)
 }
 
 /// A signal that the program survives must not look like a lock that cannot be had.
-fn retry(file: &File, command: FcntlArg<'_>) -> Result<(), Errno> {
+fn retry<'a>(file: &File, command: &dyn Fn() -> FcntlArg<'a>) -> Result<(), Errno> {
     loop {
-        match fcntl(file, command.clone()) {
+        match fcntl(file, command()) {
             Err(Errno::EINTR) => {}
             other => return other.map(|_| ()),
         }
