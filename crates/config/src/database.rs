@@ -1,0 +1,95 @@
+//! `[dbmodules]`: which back end holds a realm's database, and its settings.
+
+use std::path::PathBuf;
+
+use crate::profile::setting_name;
+use crate::{Config, Error, Origin, Result, paths};
+
+/// `db_library`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum DbLibrary {
+    /// Berkeley DB files: the default.
+    Db2,
+    /// LMDB.
+    Klmdb,
+    /// An LDAP directory.
+    Kldap,
+    /// Any other name.
+    Other(String),
+}
+
+/// Where a realm's database is.
+#[derive(Clone, Debug)]
+pub struct DbModule {
+    /// The name of the `[dbmodules]` section: the realm's `database_module`, or the realm itself.
+    pub section: Vec<u8>,
+    /// The back end.
+    pub library: DbLibrary,
+    /// Where `db_library` stands; `None` if it is the default.
+    pub library_origin: Option<Origin>,
+    /// `database_name` of the section, else of the realm, else the built-in path. A back end's `dbname=`
+    /// argument goes before it.
+    pub database_name: PathBuf,
+    /// `unlockiter` (false): iterate without a lock. A back end's argument goes before it.
+    pub unlockiter: bool,
+    /// `disable_last_success` (false): the KDC does not record successes.
+    pub disable_last_success: bool,
+    /// `disable_lockout` (false): the KDC does not record failures.
+    pub disable_lockout: bool,
+}
+
+impl DbModule {
+    /// Whether this is the back end that these programs have.
+    ///
+    /// # Errors
+    /// [`Error::DbLibrary`] with the line that asks for another one.
+    pub fn require_db2(&self) -> Result<()> {
+        let (library, known) = match &self.library {
+            DbLibrary::Db2 => return Ok(()),
+            DbLibrary::Klmdb => ("klmdb", true),
+            DbLibrary::Kldap => ("kldap", true),
+            DbLibrary::Other(name) => (name.as_str(), false),
+        };
+        Err(Error::DbLibrary {
+            origin: self.library_origin.clone().unwrap_or(Origin { file: PathBuf::new(), line: 0 }),
+            setting: setting_name(&[b"dbmodules".as_slice(), &self.section, b"db_library"]),
+            library: library.to_owned(),
+            known,
+        })
+    }
+}
+
+impl Config {
+    /// The database module of a realm. MIT takes the first value of each setting here, not the last as it
+    /// does for most of `[realms]`.
+    ///
+    /// # Errors
+    /// [`Error::BadBoolean`].
+    pub fn db_module(&self, realm: &[u8]) -> Result<DbModule> {
+        let profile = self.profile();
+        let section =
+            profile.value(&[b"realms".as_slice(), realm, b"database_module"]).map_or(realm, |v| v.bytes());
+        let setting = |name: &'static str| [b"dbmodules".as_slice(), section, name.as_bytes()];
+        let flag = |name| Ok::<_, Error>(profile.boolean(&setting(name))?.unwrap_or(false));
+
+        let library = profile.value(&setting("db_library"));
+        let database_name = profile
+            .value(&setting("database_name"))
+            .or_else(|| profile.value(&[b"realms".as_slice(), realm, b"database_name"]));
+        Ok(DbModule {
+            library: match library.map(|v| v.bytes()) {
+                None | Some(b"db2") => DbLibrary::Db2,
+                Some(b"klmdb") => DbLibrary::Klmdb,
+                Some(b"kldap") => DbLibrary::Kldap,
+                Some(other) => DbLibrary::Other(String::from_utf8_lossy(other).into_owned()),
+            },
+            library_origin: library.map(|v| v.origin()),
+            database_name: database_name.map_or_else(|| paths::DATABASE.into(), |v| v.path().to_path_buf()),
+            unlockiter: flag("unlockiter")?,
+            disable_last_success: flag("disable_last_success")?,
+            disable_lockout: flag("disable_lockout")?,
+            section: section.to_vec(),
+        })
+    }
+}
