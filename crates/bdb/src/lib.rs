@@ -1,1 +1,14 @@
-//! placeholder
+//! Berkeley DB 1.85 files, as MIT's `db2` back end keeps them: bytes and pages, nothing of Kerberos.
+//!
+//! [`btree`] is the B-tree (`docs/formats/btree.md`). It works over a [`PageFile`], which the system's files
+//! and [`MemFile`] are, so that a test can fill the disk or cut a write wherever it likes.
+#![forbid(unsafe_code)]
+
+pub mod btree;
+mod error;
+mod file;
+mod memory;
+
+pub use error::{Error, Result};
+pub use file::{PageFile, overwrite_with_zeros};
+pub use memory::{Fault, MemFile};

@@ -1,0 +1,59 @@
+//! Pages that were read and not changed, a bounded number of them.
+
+use std::collections::HashMap;
+
+use super::layout::Page;
+
+/// Two generations: when the younger is full it becomes the older and the older is forgotten. A page that is
+/// asked for again moves to the younger, so the upper levels of a tree survive a scan of all its leaves.
+#[derive(Debug)]
+pub(crate) struct Cache {
+    young: HashMap<u32, Page>,
+    old: HashMap<u32, Page>,
+    generation: usize,
+}
+
+impl Cache {
+    /// A cache of at most `pages` pages.
+    pub(crate) fn new(pages: usize) -> Self {
+        Cache { young: HashMap::new(), old: HashMap::new(), generation: (pages / 2).max(8) }
+    }
+
+    pub(crate) fn get(&mut self, number: u32) -> Option<Page> {
+        if let Some(page) = self.young.get(&number) {
+            return Some(page.clone());
+        }
+        let page = self.old.remove(&number)?;
+        self.insert(number, page.clone());
+        Some(page)
+    }
+
+    pub(crate) fn insert(&mut self, number: u32, page: Page) {
+        if self.young.len() >= self.generation {
+            self.old = std::mem::take(&mut self.young);
+        }
+        self.young.insert(number, page);
+    }
+
+    pub(crate) fn remove(&mut self, number: u32) {
+        self.young.remove(&number);
+        self.old.remove(&number);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn it_stays_bounded_and_keeps_what_is_used() {
+        let mut cache = Cache::new(16);
+        cache.insert(1, Page::Free { next: 0 });
+        for number in 2..1000 {
+            cache.insert(number, Page::Free { next: 0 });
+            assert!(cache.get(1).is_some());
+            assert!(cache.young.len() + cache.old.len() <= 17);
+        }
+        assert!(cache.get(2).is_none());
+    }
+}

@@ -1,0 +1,99 @@
+//! What can go wrong with a file of this crate.
+
+use std::borrow::Cow;
+use std::path::PathBuf;
+
+/// An error of the storage engine. It names the file and the place in it, never a key or a value.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The system refused a read, a write, a change of size or a sync.
+    #[error("{path}: cannot {doing}: {source}", path = path.display())]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// What was being done ("read page 7").
+        doing: String,
+        /// The system's error.
+        source: std::io::Error,
+    },
+    /// The file does not begin as a B-tree file does.
+    #[error("{path}: not a Berkeley DB 1.85 B-tree file: {what}", path = path.display())]
+    NotBTree {
+        /// The file.
+        path: PathBuf,
+        /// What stands there instead.
+        what: Cow<'static, str>,
+    },
+    /// A B-tree file with a feature that principal databases do not use.
+    #[error("{path}: unsupported B-tree file: {what}", path = path.display())]
+    Unsupported {
+        /// The file.
+        path: PathBuf,
+        /// The feature.
+        what: Cow<'static, str>,
+    },
+    /// The contents contradict themselves.
+    #[error("{path}: corrupt page {page} (byte {offset} of the file): {what}", path = path.display())]
+    Corrupt {
+        /// The file.
+        path: PathBuf,
+        /// The page, counted from 0.
+        page: u32,
+        /// The byte in the file, counted from 0, at or after which the contradiction stands.
+        offset: u64,
+        /// The contradiction.
+        what: Cow<'static, str>,
+    },
+    /// `create` was given a file that holds something.
+    #[error("{path}: not empty: it has {length} bytes", path = path.display())]
+    NotEmpty {
+        /// The file.
+        path: PathBuf,
+        /// Its length in bytes.
+        length: u64,
+    },
+    /// A change was asked of a tree that was opened read-only.
+    #[error("{path}: opened read-only", path = path.display())]
+    ReadOnly {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The key is empty, or longer than MIT's look-ups bear in a file of this page size
+    /// (see [`crate::btree::max_key`]).
+    #[error("{path}: a key of {length} bytes; it may have 1 to {limit}", path = path.display())]
+    KeyLength {
+        /// The file.
+        path: PathBuf,
+        /// Length of the key in bytes.
+        length: usize,
+        /// The longest key that may be stored.
+        limit: usize,
+    },
+    /// The value is longer than a file can hold.
+    #[error("{path}: a value of {length} bytes is too long", path = path.display())]
+    ValueLength {
+        /// The file.
+        path: PathBuf,
+        /// Length of the value in bytes.
+        length: usize,
+    },
+    /// The page size is none that a B-tree file can have.
+    #[error("a page size of {size}: it must be even, from 512 to 65534")]
+    PageSize {
+        /// The size asked for, in bytes.
+        size: u32,
+    },
+    /// All page numbers are taken.
+    #[error("{path}: no page number is left", path = path.display())]
+    Full {
+        /// The file.
+        path: PathBuf,
+    },
+    /// A savepoint that a rollback, a release or a commit has ended.
+    #[error("the savepoint has ended")]
+    StaleSavepoint,
+}
+
+/// The result of an operation on a file.
+pub type Result<T> = std::result::Result<T, Error>;

@@ -1,0 +1,87 @@
+//! The storage below the engine: a file that is read and written at offsets.
+
+use std::fs::File;
+use std::io;
+use std::os::unix::fs::FileExt;
+
+/// What the engine asks of a file.
+///
+/// Offsets and lengths are in bytes. A read and a write do all of what they are asked or fail; after a failed
+/// write any part of it may have reached the file.
+pub trait PageFile {
+    /// Fills `buffer` from `offset`; fails with [`io::ErrorKind::UnexpectedEof`] at the end of the file.
+    fn read_at(&self, offset: u64, buffer: &mut [u8]) -> io::Result<()>;
+    /// Writes all of `bytes` at `offset`, lengthening the file where needed.
+    fn write_at(&mut self, offset: u64, bytes: &[u8]) -> io::Result<()>;
+    /// The length of the file.
+    fn len(&self) -> io::Result<u64>;
+    /// Whether the file has no bytes.
+    fn is_empty(&self) -> io::Result<bool> {
+        self.len().map(|length| length == 0)
+    }
+    /// Cuts the file to `length`, or lengthens it with zeros.
+    fn set_len(&mut self, length: u64) -> io::Result<()>;
+    /// Returns when all that was written is on the medium.
+    fn sync(&mut self) -> io::Result<()>;
+}
+
+impl PageFile for File {
+    fn read_at(&self, offset: u64, buffer: &mut [u8]) -> io::Result<()> {
+        self.read_exact_at(buffer, offset)
+    }
+
+    fn write_at(&mut self, offset: u64, bytes: &[u8]) -> io::Result<()> {
+        self.write_all_at(bytes, offset)
+    }
+
+    fn len(&self) -> io::Result<u64> {
+        self.metadata().map(|metadata| metadata.len())
+    }
+
+    fn set_len(&mut self, length: u64) -> io::Result<()> {
+        File::set_len(self, length)
+    }
+
+    fn sync(&mut self) -> io::Result<()> {
+        self.sync_all()
+    }
+}
+
+/// Overwrites a whole file with zeros and syncs it, so that `destroy` leaves no keys on the medium. The length
+/// stays as it is.
+pub fn overwrite_with_zeros(file: &mut impl PageFile) -> io::Result<()> {
+    static ZEROS: [u8; 65536] = [0; 65536];
+    let length = file.len()?;
+    let mut offset = 0;
+    while offset < length {
+        let count = ZEROS.len().min(usize::try_from(length - offset).unwrap_or(ZEROS.len()));
+        file.write_at(offset, ZEROS.get(..count).unwrap_or(&ZEROS))?;
+        offset += count as u64;
+    }
+    file.sync()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::MemFile;
+
+    #[test]
+    fn zeros_cover_the_file_and_no_more() {
+        let mut file = MemFile::new();
+        file.write_at(0, &vec![0xaa; 150_001]).unwrap();
+        overwrite_with_zeros(&mut file).unwrap();
+        assert_eq!(file.contents(), vec![0; 150_001]);
+    }
+
+    #[test]
+    fn a_system_file_reads_what_was_written() {
+        let mut file = tempfile::tempfile().unwrap();
+        PageFile::write_at(&mut file, 10, b"abc").unwrap();
+        let mut back = [0; 3];
+        PageFile::read_at(&file, 10, &mut back).unwrap();
+        assert_eq!(&back, b"abc");
+        assert_eq!(PageFile::len(&file).unwrap(), 13);
+        assert_eq!(PageFile::read_at(&file, 11, &mut back).unwrap_err().kind(), io::ErrorKind::UnexpectedEof);
+    }
+}
