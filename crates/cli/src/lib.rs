@@ -1,1 +1,40 @@
-//! placeholder
+//! What every tool shares, and the one place that prints, prompts and exits: the process as a value ([`Io`],
+//! [`Environment`]), complaints on standard error ([`Message`], [`Failure`]), options ([`OptionTable`],
+//! [`GetOpt`], [`WordOptions`]), prompts ([`prompt`]) and dates ([`LocalZone`]).
+//!
+//! A tool is a function of its words and its [`Io`]; its `main.rs` is one line:
+//!
+//! ```no_run
+//! # use std::ffi::OsString;
+//! # use k5_cli::{ExitStatus, Io};
+//! # fn run(_args: &[OsString], _io: &mut Io<'_>) -> ExitStatus { ExitStatus::SUCCESS }
+//! fn main() -> std::process::ExitCode {
+//!     k5_cli::run_main(run)
+//! }
+//! ```
+#![forbid(unsafe_code)]
+
+mod child;
+mod dates;
+mod environment;
+mod errno;
+mod getopt;
+mod io;
+mod message;
+mod options;
+mod process;
+pub mod prompt;
+mod terminal;
+#[cfg(test)]
+mod testing;
+mod words;
+
+pub use dates::LocalZone;
+pub use environment::Environment;
+pub use errno::errno_text;
+pub use getopt::{GetOpt, GetOptError, OptionOrder};
+pub use io::{Io, Out, Streams, Terminals};
+pub use message::{ExitStatus, Failure, Message};
+pub use options::{Given, Item, Opt, OptionTable};
+pub use process::{program_name, run_main, set_private_umask};
+pub use words::{MissingValue, WordOptions};

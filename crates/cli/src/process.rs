@@ -1,0 +1,89 @@
+//! This process: its streams, its clock, its start and its end.
+
+use std::ffi::{OsStr, OsString};
+use std::io::{self, IsTerminal, Read, Write};
+use std::os::unix::ffi::OsStrExt;
+use std::process::ExitCode;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use k5_types::Timestamp;
+use nix::sys::stat::{Mode, umask};
+
+use crate::io::{Io, Streams, Terminals};
+use crate::message::ExitStatus;
+
+/// Runs a program in this process: `args` are its words, its name in front.
+///
+/// Rust ignores SIGPIPE at the start, and that stays: an administration program whose reader has gone finishes the
+/// change it is in and then ends with [`ExitStatus::BROKEN_PIPE`], without a word.
+pub fn run_main(program: impl FnOnce(&[OsString], &mut Io<'_>) -> ExitStatus) -> ExitCode {
+    let args: Vec<OsString> = std::env::args_os().collect();
+    let mut io = Io::process();
+    let status = program(&args, &mut io);
+    io.finish(program_name(&args), status).into()
+}
+
+/// The last part of the path that the program was called by, which stands in front of its messages.
+#[must_use]
+pub fn program_name(args: &[OsString]) -> &[u8] {
+    let typed = args.first().map_or(&b""[..], |name| OsStr::as_bytes(name));
+    typed.rsplit(|&b| b == b'/').next().unwrap_or(typed)
+}
+
+/// From here on the files that this process makes are its user's alone.
+pub fn set_private_umask() {
+    umask(Mode::from_bits_truncate(0o077));
+}
+
+pub(crate) fn now() -> Timestamp {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |elapsed| elapsed.as_secs());
+    Timestamp::wrapping(i64::try_from(since).unwrap_or(i64::MAX))
+}
+
+pub(crate) fn terminals() -> Terminals {
+    Terminals {
+        stdin: io::stdin().is_terminal(),
+        stdout: io::stdout().is_terminal(),
+        stderr: io::stderr().is_terminal(),
+    }
+}
+
+pub(crate) fn streams() -> Streams<'static> {
+    Streams { stdin: Box::new(Input), stdout: Box::new(Output), stderr: Box::new(io::stderr()) }
+}
+
+/// Descriptor 0 without the standard library's reading ahead.
+struct Input;
+
+impl Read for Input {
+    fn read(&mut self, bytes: &mut [u8]) -> io::Result<usize> {
+        Ok(nix::unistd::read(io::stdin(), bytes)?)
+    }
+}
+
+/// Descriptor 1 without the standard library's buffer, which would keep an unfinished line back.
+struct Output;
+
+impl Write for Output {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        Ok(nix::unistd::write(io::stdout(), bytes)?)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_of_programs() {
+        let of = |typed: &str| program_name(&[OsString::from(typed)]).to_vec();
+        assert_eq!(of("/usr/sbin/kadmin.local"), b"kadmin.local");
+        assert_eq!(of("./klist"), b"klist");
+        assert_eq!(of("klist"), b"klist");
+        assert_eq!(program_name(&[]), b"");
+    }
+}
