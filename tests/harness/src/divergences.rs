@@ -1,0 +1,39 @@
+//! The numbered differences from MIT in `docs/divergences.md`.
+
+/// The number in `DIV-7`.
+pub(crate) fn number(name: &str) -> Option<u32> {
+    name.strip_prefix("DIV-")?.parse().ok()
+}
+
+/// Whether the document has a heading of its own for the difference.
+pub(crate) fn announced(document: &str, wanted: u32) -> bool {
+    let headings = document.lines().filter_map(|line| line.strip_prefix("## "));
+    headings.filter_map(|heading| number(heading.split_whitespace().next()?)).any(|found| found == wanted)
+}
+
+/// # Panics
+/// Where `docs/divergences.md` has no heading for `name`.
+pub(crate) fn must_be_announced(name: &str) {
+    let path = crate::workspace().join("docs/divergences.md");
+    let document = std::fs::read_to_string(&path)
+        .unwrap_or_else(|error| panic!("cannot read {}: {error}", path.display()));
+    let wanted = number(name).unwrap_or_else(|| panic!("{name:?} is not of the form DIV-7"));
+    assert!(announced(&document, wanted), "docs/divergences.md has no heading \"## {name} ...\"");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_heading_with_the_whole_number_counts() {
+        let document =
+            "# Differences\n\n## DIV-07 keytabs\nDIV-8 is told elsewhere\n### DIV-9 x\n## DIV-100 y\n";
+        assert!(announced(document, 7));
+        assert!(announced(document, 100));
+        for absent in [1, 8, 9, 10] {
+            assert!(!announced(document, absent), "{absent}");
+        }
+        assert_eq!(number("7"), None);
+    }
+}

@@ -1,0 +1,108 @@
+//! What a realm's configuration says.
+
+use std::path::Path;
+
+/// The configuration of a realm, to be changed line by line before the realm is made.
+///
+/// In every line `{DIR}` stands for the realm's scratch directory and `{PORT}` for its KDC's port.
+#[derive(Clone, Debug)]
+pub struct Setup {
+    pub(crate) realm: String,
+    supported_enctypes: Option<String>,
+    libdefaults: Vec<String>,
+    kdc_realm: Vec<String>,
+    krb5_text: Vec<String>,
+    kdc_text: Vec<String>,
+}
+
+impl Default for Setup {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Setup {
+    /// `EXAMPLE.COM` with every default that MIT has.
+    pub fn new() -> Self {
+        Self {
+            realm: "EXAMPLE.COM".into(),
+            supported_enctypes: None,
+            libdefaults: Vec::new(),
+            kdc_realm: Vec::new(),
+            krb5_text: Vec::new(),
+            kdc_text: Vec::new(),
+        }
+    }
+
+    /// Another realm name.
+    pub fn realm(mut self, name: &str) -> Self {
+        self.realm = name.into();
+        self
+    }
+
+    /// `supported_enctypes` of kdc.conf, such as `aes256-cts:normal arcfour-hmac:normal`.
+    pub fn supported_enctypes(mut self, list: &str) -> Self {
+        self.supported_enctypes = Some(list.into());
+        self
+    }
+
+    /// One more line for `[libdefaults]` of krb5.conf.
+    pub fn libdefault(mut self, line: &str) -> Self {
+        self.libdefaults.push(line.into());
+        self
+    }
+
+    /// One more line for the realm in `[realms]` of kdc.conf.
+    pub fn kdc_realm(mut self, line: &str) -> Self {
+        self.kdc_realm.push(line.into());
+        self
+    }
+
+    /// Whole sections for the end of krb5.conf.
+    pub fn krb5_text(mut self, text: &str) -> Self {
+        self.krb5_text.push(text.into());
+        self
+    }
+
+    /// Whole sections for the end of kdc.conf.
+    pub fn kdc_text(mut self, text: &str) -> Self {
+        self.kdc_text.push(text.into());
+        self
+    }
+
+    pub(crate) fn krb5_conf(&self, dir: &Path, port: u16) -> String {
+        let text = format!(
+            "[libdefaults]\n    default_realm = {realm}\n    dns_lookup_kdc = false\n    dns_lookup_realm = false\n    \
+             dns_canonicalize_hostname = false\n    rdns = false\n{libdefaults}\n\
+             [realms]\n    {realm} = {{\n        kdc = 127.0.0.1:{{PORT}}\n    }}\n{more}",
+            realm = self.realm,
+            libdefaults = indented(&self.libdefaults, 4),
+            more = indented(&self.krb5_text, 0),
+        );
+        filled(&text, dir, port)
+    }
+
+    pub(crate) fn kdc_conf(&self, dir: &Path, port: u16) -> String {
+        let enctypes = self.supported_enctypes.iter().map(|list| format!("supported_enctypes = {list}"));
+        let lines: Vec<String> = enctypes.chain(self.kdc_realm.iter().cloned()).collect();
+        let text = format!(
+            "[kdcdefaults]\n    kdc_listen = 127.0.0.1:{{PORT}}\n    kdc_tcp_listen = 127.0.0.1:{{PORT}}\n\n\
+             [realms]\n    {realm} = {{\n        database_name = {{DIR}}/principal\n        \
+             key_stash_file = {{DIR}}/stash\n        acl_file = {{DIR}}/kadm5.acl\n{lines}    }}\n\n\
+             [logging]\n    kdc = FILE:{{DIR}}/kdc.log\n    admin_server = FILE:{{DIR}}/kadmind.log\n    \
+             default = FILE:{{DIR}}/krb5.log\n{more}",
+            realm = self.realm,
+            lines = indented(&lines, 8),
+            more = indented(&self.kdc_text, 0),
+        );
+        filled(&text, dir, port)
+    }
+}
+
+fn indented(lines: &[String], by: usize) -> String {
+    lines.iter().map(|line| format!("{:by$}{line}\n", "")).collect()
+}
+
+fn filled(text: &str, dir: &Path, port: u16) -> String {
+    text.replace("{DIR}", &dir.display().to_string()).replace("{PORT}", &port.to_string())
+}
