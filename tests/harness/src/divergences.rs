@@ -11,14 +11,17 @@ pub(crate) fn announced(document: &str, wanted: u32) -> bool {
     headings.filter_map(|heading| number(heading.split_whitespace().next()?)).any(|found| found == wanted)
 }
 
-/// # Panics
-/// Where `docs/divergences.md` has no heading for `name`.
-pub(crate) fn must_be_announced(name: &str) {
+/// The document.
+pub(crate) fn document() -> String {
     let path = crate::workspace().join("docs/divergences.md");
-    let document = std::fs::read_to_string(&path)
-        .unwrap_or_else(|error| panic!("cannot read {}: {error}", path.display()));
+    std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("cannot read {}: {error}", path.display()))
+}
+
+/// # Panics
+/// Where the document has no heading for `name`.
+pub(crate) fn must_be_announced(name: &str, document: &str) {
     let wanted = number(name).unwrap_or_else(|| panic!("{name:?} is not of the form DIV-7"));
-    assert!(announced(&document, wanted), "docs/divergences.md has no heading \"## {name} ...\"");
+    assert!(announced(document, wanted), "docs/divergences.md has no heading \"## {name} ...\"");
 }
 
 #[cfg(test)]

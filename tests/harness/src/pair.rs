@@ -260,7 +260,11 @@ impl Both {
 
     /// They must have said different things, and `docs/divergences.md` must tell so under this number.
     pub fn differs(self, divergence: &str) -> Self {
-        divergences::must_be_announced(divergence);
+        self.differs_as(divergence, &divergences::document())
+    }
+
+    fn differs_as(self, divergence: &str, document: &str) -> Self {
+        divergences::must_be_announced(divergence, document);
         if self.difference(Mask::KEYS_AND_TIMES).is_none() {
             panic!("{divergence} is told in docs/divergences.md, but the sides agree\n{}", self.ours);
         }
@@ -296,4 +300,38 @@ fn file(realm: &Realm, name: &str, mask: Mask) -> Masked {
         return dump::normalized(&text, mask);
     }
     Masked::new(&text, realm.dir(), mask)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn both(mit: &str, ours: &str) -> Both {
+        let pair = Pair::of(Side::Mit, Side::Mit, Setup::new());
+        let output = |realm: &Realm, said: &str| Output {
+            command: "x".into(),
+            dir: realm.dir().into(),
+            stdout: said.into(),
+            stderr: String::new(),
+            exit: 0,
+        };
+        Both { mit: output(pair.mit(), mit), ours: output(pair.ours(), ours), pair }
+    }
+
+    #[test]
+    fn an_announced_difference_passes() {
+        let _ = both("a", "b").differs_as("DIV-7", "## DIV-7 b is better");
+    }
+
+    #[test]
+    #[should_panic(expected = "but the sides agree")]
+    fn an_announced_difference_that_is_gone_fails() {
+        let _ = both("a", "a").differs_as("DIV-7", "## DIV-7 b is better");
+    }
+
+    #[test]
+    #[should_panic(expected = "has no heading")]
+    fn a_difference_that_nobody_announced_fails() {
+        let _ = both("a", "b").differs_as("DIV-8", "## DIV-7 b is better");
+    }
 }
