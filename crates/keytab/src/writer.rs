@@ -1,0 +1,402 @@
+//! Changing a keytab file.
+
+use crate::layout::{HEADER_LEN, LENGTH_LEN, Scan, Slot};
+use crate::lock::{self, Mode};
+use crate::reader::{OPEN_FLAGS, regular_len};
+use crate::record::{self, Version};
+use crate::storage::{Change, Failure, Storage};
+use crate::{Entry, KeytabError, Result, Unstorable};
+use k5_types::{KeyBlock, Secret};
+use nix::fcntl::{FallocateFlags, fallocate};
+use std::collections::HashMap;
+use std::fs::{self, File, OpenOptions};
+use std::io;
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+use tempfile::NamedTempFile;
+
+#[cfg(test)]
+mod tests;
+
+/// MIT's programs keep offsets in 31 bits.
+const LONGEST_FILE: u64 = 0x7fff_ffff;
+
+/// A keytab file that is ready to take entries: opened, locked against everybody else, read through and found
+/// whole, with room made on the disk. Dropping it leaves the file as it was.
+///
+/// A file that does not exist yet is prepared beside its place, with mode 0600, and put there whole when
+/// entries are stored; nobody ever sees it without them.
+#[derive(Debug)]
+pub struct KeytabWriter {
+    path: PathBuf,
+    target: Target,
+}
+
+#[derive(Debug)]
+enum Target {
+    Existing(Existing),
+    New { file: NamedTempFile, room: u64 },
+}
+
+/// An existing file under an exclusive lock.
+#[derive(Debug)]
+struct Existing {
+    file: File,
+    file_len: u64,
+    layout: Layout,
+}
+
+/// Where entries can go.
+#[derive(Debug)]
+struct Layout {
+    version: Version,
+    /// The file has no header yet.
+    empty: bool,
+    /// Offset and size of each hole, in the order of the file.
+    holes: Vec<(u64, u32)>,
+    /// Where a slot can be appended.
+    end: u64,
+    /// Whether an end mark stands there.
+    marked: bool,
+}
+
+impl KeytabWriter {
+    /// Makes ready to change the file at `path`, which need not exist, and reserves `room` bytes for what will be
+    /// added. [`KeytabWriter::room_for`] tells how many an entry takes. Waits for the lock.
+    ///
+    /// An empty file is taken for a new keytab: it may be one that somebody is about to write.
+    ///
+    /// # Errors
+    /// All of [`KeytabError`] but those about entries; the file is as it was.
+    pub fn prepare(path: &Path, room: u64) -> Result<Self> {
+        let target = match Existing::open(path, room)? {
+            Some(existing) => Target::Existing(existing),
+            None => new_beside(path, room)?,
+        };
+        Ok(KeytabWriter { path: path.to_owned(), target })
+    }
+
+    /// Bytes that a principal's key takes in a file at most, `name_len` being the length of its unquoted name
+    /// with realm and `key_len` that of the key.
+    #[must_use]
+    pub fn room_for(name_len: usize, key_len: usize) -> u64 {
+        // A separator for each component becomes a length of two bytes.
+        (name_len * 3 + key_len + 32) as u64
+    }
+
+    /// Adds the entries in their order, each in the first hole that it fits in or else at the end, where MIT's
+    /// programs would put them; all of them or none. They are on the disk when this returns.
+    ///
+    /// # Errors
+    /// [`KeytabError::Unstorable`], [`KeytabError::Io`]: the file is as it was. [`KeytabError::NotRestored`].
+    pub fn commit(self, entries: &[Entry]) -> Result<()> {
+        self.store(&entries.iter().collect::<Vec<_>>())
+    }
+
+    /// As [`KeytabWriter::commit`], without the entries whose key the file has already under the same principal and
+    /// number. Gives the count of those that were added.
+    ///
+    /// # Errors
+    /// As [`KeytabWriter::commit`].
+    pub fn commit_new(mut self, entries: &[Entry]) -> Result<usize> {
+        let name = |e: &Entry| (e.principal.realm().to_vec(), e.principal.components().to_vec(), e.kvno);
+        let mut known: HashMap<_, Vec<KeyBlock>> = entries.iter().map(|e| (name(e), Vec::new())).collect();
+        self.scan(|entry| {
+            if let Some(keys) = known.get_mut(&name(&entry)) {
+                keys.push(entry.key);
+            }
+        })?;
+        let mut wanted = Vec::new();
+        for entry in entries {
+            let keys = known.entry(name(entry)).or_default();
+            if !keys.contains(&entry.key) {
+                keys.push(entry.key.duplicate());
+                wanted.push(entry);
+            }
+        }
+        self.store(&wanted)?;
+        Ok(wanted.len())
+    }
+
+    /// Hands every entry of the file to `see`, in the order of the file; no one else can change it meanwhile.
+    ///
+    /// # Errors
+    /// [`KeytabError::Io`].
+    pub fn scan(&mut self, mut see: impl FnMut(Entry)) -> Result<()> {
+        match &self.target {
+            Target::Existing(existing) if !existing.layout.empty => existing.walk(&self.path, |_, slot| {
+                if let Slot::Record { entry, .. } = slot {
+                    see(entry);
+                }
+            }),
+            _ => Ok(()),
+        }
+    }
+
+    /// Removes every entry that `unwanted` says: each becomes a hole of zeros in its place. All of them or none.
+    /// Gives their count.
+    ///
+    /// # Errors
+    /// [`KeytabError::NotFound`] if there is no file; [`KeytabError::Io`], the file being as it was;
+    /// [`KeytabError::NotRestored`].
+    pub fn remove_if(self, mut unwanted: impl FnMut(&Entry) -> bool) -> Result<usize> {
+        let Target::Existing(existing) = &self.target else {
+            return Err(KeytabError::NotFound { path: self.path.clone() });
+        };
+        if existing.layout.empty {
+            return Ok(0);
+        }
+        let mut change = Change::default();
+        let file_len = existing.file_len;
+        existing.walk(&self.path, |offset, slot| {
+            if let Slot::Record { size, entry } = slot
+                && unwanted(&entry)
+            {
+                let hole = hole(existing.layout.version, size, file_len - offset);
+                change.commit.push((offset, Secret::new(hole)));
+            }
+        })?;
+        existing.apply(&self.path, &existing.file, &change)?;
+        Ok(change.commit.len())
+    }
+
+    fn store(self, entries: &[&Entry]) -> Result<()> {
+        if entries.is_empty() {
+            return Ok(());
+        }
+        match self.target {
+            Target::Existing(existing) => existing.add(&self.path, &existing.file, entries),
+            Target::New { file, room } => store_new(&self.path, file, room, entries),
+        }
+    }
+}
+
+/// The bytes of a hole in place of a record of `size`, of which the file has `there` with the length field.
+fn hole(version: Version, size: u32, there: u64) -> Vec<u8> {
+    let length = i32::try_from(size).map_or(0, |size| -size);
+    let mut bytes = version.length_bytes(length).to_vec();
+    let whole = LENGTH_LEN + u64::from(size);
+    // No longer than the file, which Scan has compared with `size`.
+    bytes.resize(usize::try_from(whole.min(there)).unwrap_or(bytes.len()), 0);
+    bytes
+}
+
+impl Existing {
+    /// Opens and locks the file and looks through it; `None` if it does not exist.
+    fn open(path: &Path, room: u64) -> Result<Option<Self>> {
+        let io = |doing| move |e| KeytabError::io(path, doing, e);
+        loop {
+            let opened = OpenOptions::new().read(true).write(true).custom_flags(OPEN_FLAGS).open(path);
+            let file = match opened {
+                Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+                other => other.map_err(io("opening"))?,
+            };
+            regular_len(&file, path)?;
+            lock::lock(&file, Mode::Exclusive).map_err(io("locking"))?;
+            if !is_still(&file, path).map_err(io("opening"))? {
+                // Somebody replaced the file while we waited.
+                continue;
+            }
+            let file_len = regular_len(&file, path)?;
+            let layout = Layout::read(&file, path, file_len)?;
+            reserve(&file, file_len.max(layout.end), room).map_err(io("making room in"))?;
+            return Ok(Some(Existing { file, file_len, layout }));
+        }
+    }
+
+    fn walk(&self, path: &Path, see: impl FnMut(u64, Slot)) -> Result<()> {
+        let scan = Scan::start(&self.file, path, self.file_len)?;
+        walk(scan, &self.file, path, see).map(|_| ())
+    }
+
+    /// Adds entries by way of `storage`, which is the file.
+    fn add(&self, path: &Path, storage: &impl Storage, entries: &[&Entry]) -> Result<()> {
+        let change = self.layout.place(entries)?;
+        self.apply(path, storage, &change)
+    }
+
+    fn apply(&self, path: &Path, storage: &impl Storage, change: &Change) -> Result<()> {
+        change.apply(storage, self.file_len).map_err(|failure| match failure {
+            Failure::Undone(error) => KeytabError::io(path, "writing", error),
+            Failure::Stuck(write, restore) => {
+                KeytabError::NotRestored { path: path.to_owned(), write, restore }
+            }
+        })
+    }
+}
+
+impl Drop for Existing {
+    /// Gives back what was reserved and not used.
+    fn drop(&mut self) {
+        if let Ok(metadata) = self.file.metadata() {
+            // Should it fail, the disk has a few blocks less until the file next changes its length.
+            let _ = self.file.set_len(metadata.len());
+        }
+    }
+}
+
+/// Goes over all slots; gives the walk back where it ended, and whether at a mark.
+fn walk(mut scan: Scan, file: &File, path: &Path, mut see: impl FnMut(u64, Slot)) -> Result<(Scan, bool)> {
+    loop {
+        match scan.next(file, path)? {
+            (_, Slot::End { marked }) => return Ok((scan, marked)),
+            (offset, slot) => see(offset, slot),
+        }
+    }
+}
+
+impl Layout {
+    /// The layout of a file that has nothing in it yet.
+    fn empty() -> Self {
+        Layout { version: Version::V2, empty: true, holes: Vec::new(), end: HEADER_LEN, marked: false }
+    }
+
+    fn read(file: &File, path: &Path, file_len: u64) -> Result<Self> {
+        if file_len == 0 {
+            return Ok(Self::empty());
+        }
+        let scan = Scan::start(file, path, file_len)?;
+        let version = scan.version();
+        let mut holes = Vec::new();
+        let (scan, marked) = walk(scan, file, path, |offset, slot| {
+            if let Slot::Hole { size } = slot {
+                holes.push((offset, size));
+            }
+        })?;
+        Ok(Layout { version, empty: false, holes, end: scan.offset(), marked })
+    }
+
+    /// Where the entries go. A slot's length is zero (at the end) or that of a hole until the last step, so no reader
+    /// sees a record that is not whole.
+    fn place(&self, entries: &[&Entry]) -> Result<Change> {
+        let version = self.version;
+        let mut change = Change::default();
+        let mut holes: Vec<(u64, u32)> = self.holes.clone();
+        let mut tail: Vec<Secret<Vec<u8>>> = Vec::new();
+        let mut end = self.end;
+        for entry in entries {
+            let unstorable = |why| KeytabError::Unstorable { principal: entry.principal.to_string(), why };
+            let body = record::encode(version, entry).map_err(unstorable)?;
+            let fits = holes.iter().position(|(_, size)| *size as usize >= body.expose().len());
+            if let Some((offset, size)) = fits.map(|index| holes.remove(index)) {
+                let length = i32::try_from(size).map_err(|_| unstorable(Unstorable::FileTooLong))?;
+                change.unseen.push((offset + LENGTH_LEN, body));
+                change.commit.push((offset, Secret::new(version.length_bytes(length).to_vec())));
+            } else {
+                end += LENGTH_LEN + body.expose().len() as u64;
+                tail.push(body);
+            }
+            if end + LENGTH_LEN > LONGEST_FILE {
+                return Err(unstorable(Unstorable::FileTooLong));
+            }
+        }
+        if self.empty {
+            change.unseen.push((0, Secret::new(version.header().to_vec())));
+        }
+        if !tail.is_empty() {
+            self.append(&tail, &mut change);
+        }
+        Ok(change)
+    }
+
+    /// One piece for all records at the end; the length of the first one makes them all count.
+    fn append(&self, tail: &[Secret<Vec<u8>>], change: &mut Change) {
+        let lengths = tail.iter().map(|body| i32::try_from(body.expose().len()).unwrap_or(0));
+        let total: usize = tail.iter().map(|body| body.expose().len() + 4).sum();
+        // In its full size at once: a buffer that grows leaves copies of keys behind.
+        let mut piece = Vec::with_capacity(total + 4);
+        let mut first = None;
+        for (body, length) in tail.iter().zip(lengths) {
+            let length = self.version.length_bytes(length);
+            piece.extend_from_slice(if first.is_none() { &[0; 4] } else { &length });
+            first.get_or_insert(length);
+            piece.extend_from_slice(body.expose());
+        }
+        if self.marked {
+            piece.extend_from_slice(&[0; 4]);
+        }
+        change.unseen.push((self.end, Secret::new(piece)));
+        change.commit.extend(first.map(|length| (self.end, Secret::new(length.to_vec()))));
+    }
+}
+
+/// Whether `path` still leads to this open file.
+fn is_still(file: &File, path: &Path) -> io::Result<bool> {
+    let ours = file.metadata()?;
+    match fs::metadata(path) {
+        Ok(there) => Ok(ours.dev() == there.dev() && ours.ino() == there.ino()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
+/// Makes sure of `room` bytes behind `end` without making the file longer.
+fn reserve(file: &File, end: u64, room: u64) -> io::Result<()> {
+    let (Ok(offset), Ok(len)) = (i64::try_from(end), i64::try_from(room)) else {
+        return Err(nix::errno::Errno::EFBIG.into());
+    };
+    if len == 0 {
+        return Ok(());
+    }
+    match fallocate(file, FallocateFlags::FALLOC_FL_KEEP_SIZE, offset, len) {
+        // Not every file system can; then the writing itself has to show.
+        Err(nix::errno::Errno::EOPNOTSUPP | nix::errno::Errno::ENOSYS | nix::errno::Errno::EINVAL) => Ok(()),
+        other => other.map_err(io::Error::from),
+    }
+}
+
+/// A file beside `path`, with a keytab's header in it and room for more.
+fn new_beside(path: &Path, room: u64) -> Result<Target> {
+    let io = |doing| move |e| KeytabError::io(path, doing, e);
+    let name = path.file_name().ok_or_else(|| KeytabError::NotFound { path: path.to_owned() })?;
+    if fs::symlink_metadata(path).is_ok() {
+        // A symbolic link to nothing.
+        return Err(KeytabError::NotFound { path: path.to_owned() });
+    }
+    let mut prefix = std::ffi::OsString::from(".");
+    prefix.push(name);
+    let file = tempfile::Builder::new()
+        .prefix(&prefix)
+        .suffix(".new")
+        .tempfile_in(directory(path))
+        .map_err(io("creating"))?;
+    let header = Version::V2.header();
+    Storage::write_all_at(file.as_file(), &header, 0).map_err(io("writing"))?;
+    reserve(file.as_file(), HEADER_LEN, room).map_err(io("making room in"))?;
+    Ok(Target::New { file, room })
+}
+
+/// Fills the new file and puts it in its place. If a file is there by now, the entries go into that.
+fn store_new(path: &Path, file: NamedTempFile, room: u64, entries: &[&Entry]) -> Result<()> {
+    let io = |e| KeytabError::io(path, "writing", e);
+    let change = Layout { empty: false, ..Layout::empty() }.place(entries)?;
+    let written = change.apply(file.as_file(), HEADER_LEN);
+    written.map_err(|failure| match failure {
+        Failure::Undone(error) | Failure::Stuck(error, _) => io(error),
+    })?;
+    // What was reserved and not used goes back.
+    let length = file.as_file().metadata().map_err(io)?.len();
+    file.as_file().set_len(length).map_err(io)?;
+    match file.persist_noclobber(path) {
+        Ok(_) => {
+            // The entry in the directory should outlive a power cut too; where directories cannot be synced, the file
+            // system sees to it.
+            if let Ok(directory) = File::open(directory(path)) {
+                let _ = directory.sync_all();
+            }
+            Ok(())
+        }
+        Err(error) if error.error.kind() == io::ErrorKind::AlreadyExists => {
+            drop(error.file);
+            KeytabWriter::prepare(path, room)?.store(entries)
+        }
+        Err(error) => Err(io(error.error)),
+    }
+}
+
+fn directory(path: &Path) -> &Path {
+    match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    }
+}

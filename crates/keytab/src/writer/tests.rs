@@ -1,0 +1,278 @@
+use super::*;
+use crate::storage::tests::Failing;
+use crate::{Damage, entries};
+use k5_types::{EncType, Principal, Timestamp};
+use std::os::unix::fs::PermissionsExt;
+
+fn entry(name: &str, kvno: u32) -> Entry {
+    let key = KeyBlock::new(EncType(18), vec![u8::try_from(kvno & 0xff).unwrap(); 32]);
+    Entry { principal: Principal::new("R.TEST", ["host", name]), timestamp: Timestamp(kvno), kvno, key }
+}
+
+fn names(path: &Path) -> Vec<String> {
+    entries(path).unwrap().iter().map(|e| format!("{} {}", e.kvno, e.principal)).collect()
+}
+
+fn add(path: &Path, list: &[Entry]) {
+    KeytabWriter::prepare(path, 0).unwrap().commit(list).unwrap();
+}
+
+/// Three entries, the middle one removed.
+fn with_a_hole() -> (tempfile::TempDir, PathBuf) {
+    let scratch = tempfile::tempdir().unwrap();
+    let path = scratch.path().join("keytab");
+    add(&path, &[entry("a", 1), entry("middle", 2), entry("c", 3)]);
+    let removed = KeytabWriter::prepare(&path, 0).unwrap().remove_if(|e| e.kvno == 2).unwrap();
+    assert_eq!(removed, 1);
+    (scratch, path)
+}
+
+#[test]
+fn a_new_file_is_private_and_appears_with_its_entries() {
+    let scratch = tempfile::tempdir().unwrap();
+    let path = scratch.path().join("keytab");
+    let writer = KeytabWriter::prepare(&path, 1000).unwrap();
+    assert!(!path.exists());
+    writer.commit(&[entry("a", 1), entry("b", 300)]).unwrap();
+    assert_eq!(names(&path), ["1 host/a@R.TEST", "300 host/b@R.TEST"]);
+    assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+    assert_eq!(fs::read_dir(scratch.path()).unwrap().count(), 1, "nothing else is left behind");
+}
+
+#[test]
+fn a_writer_that_is_dropped_leaves_nothing() {
+    let scratch = tempfile::tempdir().unwrap();
+    let path = scratch.path().join("keytab");
+    drop(KeytabWriter::prepare(&path, 1 << 20).unwrap());
+    assert_eq!(fs::read_dir(scratch.path()).unwrap().count(), 0);
+
+    add(&path, &[entry("a", 1)]);
+    let blocks = fs::metadata(&path).unwrap().blocks();
+    let before = fs::read(&path).unwrap();
+    drop(KeytabWriter::prepare(&path, 1 << 20).unwrap());
+    assert_eq!(fs::read(&path).unwrap(), before);
+    assert_eq!(fs::metadata(&path).unwrap().blocks(), blocks, "the reserved room is given back");
+}
+
+#[test]
+fn the_mode_of_an_existing_file_stays() {
+    let scratch = tempfile::tempdir().unwrap();
+    let path = scratch.path().join("keytab");
+    fs::write(&path, "").unwrap();
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o640)).unwrap();
+    add(&path, &[entry("a", 1)]);
+    assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o640);
+    assert_eq!(names(&path), ["1 host/a@R.TEST"]);
+}
+
+#[test]
+fn a_removed_entry_is_a_hole_of_zeros_that_the_next_one_takes() {
+    let (_scratch, path) = with_a_hole();
+    let bytes = fs::read(&path).unwrap();
+    let record = record::encode(Version::V2, &entry("a", 1)).unwrap().expose().len();
+    let hole = 2 + 4 + record;
+    let size = record::encode(Version::V2, &entry("middle", 2)).unwrap().expose().len();
+    assert_eq!(bytes[hole..hole + 4], (-i32::try_from(size).unwrap()).to_be_bytes());
+    assert!(bytes[hole + 4..hole + 4 + size].iter().all(|b| *b == 0));
+
+    add(&path, &[entry("much-too-long-for-it", 4), entry("b", 5), entry("d", 6)]);
+    let expected = ["1 host/a", "5 host/b", "3 host/c", "4 host/much-too-long-for-it", "6 host/d"];
+    assert_eq!(names(&path), expected.map(|name| format!("{name}@R.TEST")));
+}
+
+#[test]
+fn an_end_mark_moves_behind_what_is_added() {
+    let scratch = tempfile::tempdir().unwrap();
+    let path = scratch.path().join("keytab");
+    add(&path, &[entry("a", 1)]);
+    // What a writer leaves that died before it gave its record a length.
+    let mut bytes = fs::read(&path).unwrap();
+    bytes.extend([0; 4]);
+    bytes.extend(record::encode(Version::V2, &entry("half", 9)).unwrap().expose());
+    fs::write(&path, &bytes).unwrap();
+    assert_eq!(names(&path), ["1 host/a@R.TEST"]);
+    add(&path, &[entry("b", 2), entry("c", 3)]);
+    assert_eq!(names(&path), ["1 host/a@R.TEST", "2 host/b@R.TEST", "3 host/c@R.TEST"]);
+    assert_eq!(fs::read(&path).unwrap()[fs::read(&path).unwrap().len() - 4..], [0; 4]);
+}
+
+#[test]
+fn an_end_mark_before_records_is_damage() {
+    let scratch = tempfile::tempdir().unwrap();
+    let path = scratch.path().join("keytab");
+    add(&path, &[entry("a", 1)]);
+    let mut bytes = fs::read(&path).unwrap();
+    let records = bytes.split_off(2);
+    bytes.extend(&records);
+    bytes.extend([0; 4]);
+    bytes.extend(&records);
+    fs::write(&path, &bytes).unwrap();
+    let error = KeytabWriter::prepare(&path, 0).unwrap_err();
+    assert!(matches!(error, KeytabError::Damaged { damage: Damage::EarlyEnd, .. }), "{error}");
+    assert_eq!(fs::read(&path).unwrap(), bytes);
+}
+
+#[test]
+fn a_garbled_file_is_refused_before_anything_is_done() {
+    let scratch = tempfile::tempdir().unwrap();
+    let path = scratch.path().join("keytab");
+    add(&path, &[entry("a", 1), entry("b", 2)]);
+    let mut bytes = fs::read(&path).unwrap();
+    bytes.pop();
+    fs::write(&path, &bytes).unwrap();
+    let error = KeytabWriter::prepare(&path, 0).unwrap_err().to_string();
+    let second = 2 + (bytes.len() + 1 - 2) / 2;
+    assert!(error.contains(&format!("keytab' at offset {second}: a record of")), "{error}");
+    assert_eq!(fs::read(&path).unwrap(), bytes);
+}
+
+#[test]
+fn an_entry_that_cannot_be_stored_keeps_the_others_out() {
+    let (_scratch, path) = with_a_hole();
+    let before = fs::read(&path).unwrap();
+    let mut bad = entry("x", 1);
+    bad.principal = Principal::new("R.TEST", ["a", "", "b"]);
+    let error = KeytabWriter::prepare(&path, 0).unwrap().commit(&[entry("y", 1), bad]).unwrap_err();
+    assert!(matches!(error, KeytabError::Unstorable { .. }));
+    assert_eq!(
+        error.to_string(),
+        "a//b@R.TEST cannot be stored in a keytab: its component is empty, which ends the keytab for its readers"
+    );
+    assert_eq!(fs::read(&path).unwrap(), before);
+}
+
+#[test]
+fn the_same_key_is_not_added_twice() {
+    let (_scratch, path) = with_a_hole();
+    let mut again = entry("a", 1);
+    again.timestamp = Timestamp(99);
+    let mut other_key = entry("a", 1);
+    other_key.key = KeyBlock::new(EncType(18), vec![7; 32]);
+    let list = [again, other_key, entry("z", 9), entry("z", 9)];
+    let added = KeytabWriter::prepare(&path, 0).unwrap().commit_new(&list).unwrap();
+    assert_eq!(added, 2);
+    assert_eq!(entries(&path).unwrap().len(), 4);
+}
+
+/// Whatever operation fails, the file has the bytes that it had; wherever the process dies, all old entries are
+/// there and each new one wholly or not at all.
+#[test]
+fn a_change_is_made_wholly_or_not_at_all() {
+    let list = [entry("b", 5), entry("long-enough-for-the-end", 6), entry("another-one-for-the-end", 7)];
+    let list: Vec<&Entry> = list.iter().collect();
+    for dead in [false, true] {
+        let mut fail_at = 0;
+        loop {
+            fail_at += 1;
+            let (_scratch, path) = with_a_hole();
+            let before = fs::read(&path).unwrap();
+            let existing = Existing::open(&path, 0).unwrap().unwrap();
+            let storage = Failing::new(&existing.file, fail_at, dead);
+            let result = existing.add(&path, &storage, &list);
+            drop(existing);
+            if result.is_ok() {
+                assert!(fail_at > 5, "the failures were tried");
+                assert_eq!(names(&path).len(), 5);
+                break;
+            }
+            if dead {
+                let mut expected = vec!["1 host/a@R.TEST", "3 host/c@R.TEST"];
+                let there = names(&path);
+                expected.retain(|name| !there.iter().any(|n| n == name));
+                assert!(expected.is_empty(), "operation {fail_at}: {there:?}");
+            } else {
+                assert!(matches!(result, Err(KeytabError::Io { doing: "writing", .. })));
+                assert_eq!(fs::read(&path).unwrap(), before, "operation {fail_at}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_second_writer_waits_for_the_first() {
+    let (_scratch, path) = with_a_hole();
+    let first = KeytabWriter::prepare(&path, 0).unwrap();
+    let second = std::thread::spawn({
+        let path = path.clone();
+        move || add(&path, &[entry("second", 2)])
+    });
+    // Whether or not the other thread stands at the lock already, it must find this entry.
+    first.commit(&[entry("the-first", 1)]).unwrap();
+    second.join().unwrap();
+    assert_eq!(names(&path).len(), 4);
+}
+
+#[test]
+fn writers_of_a_new_file_all_get_in() {
+    let scratch = tempfile::tempdir().unwrap();
+    let path = scratch.path().join("keytab");
+    let writers: Vec<_> = (0..8).map(|_| KeytabWriter::prepare(&path, 0).unwrap()).collect();
+    let threads: Vec<_> = writers
+        .into_iter()
+        .enumerate()
+        .map(|(n, writer)| std::thread::spawn(move || writer.commit(&[entry(&format!("n{n}"), 1)]).unwrap()))
+        .collect();
+    for thread in threads {
+        thread.join().unwrap();
+    }
+    assert_eq!(names(&path).len(), 8);
+    assert_eq!(fs::read_dir(scratch.path()).unwrap().count(), 1);
+}
+
+#[test]
+fn a_replaced_file_is_opened_anew() {
+    let (_scratch, path) = with_a_hole();
+    let first = KeytabWriter::prepare(&path, 0).unwrap();
+    let second = std::thread::spawn({
+        let path = path.clone();
+        move || add(&path, &[entry("second", 2)])
+    });
+    let other = path.with_extension("new");
+    add(&other, &[entry("other", 1)]);
+    fs::rename(&other, &path).unwrap();
+    drop(first);
+    second.join().unwrap();
+    assert_eq!(names(&path), ["1 host/other@R.TEST", "2 host/second@R.TEST"]);
+}
+
+#[test]
+fn version_1_files_are_read_and_changed() {
+    let scratch = tempfile::tempdir().unwrap();
+    let path = scratch.path().join("keytab");
+    let mut bytes = Version::V1.header().to_vec();
+    for e in [entry("a", 1), entry("b", 300)] {
+        let body = record::encode(Version::V1, &e).unwrap();
+        bytes.extend(Version::V1.length_bytes(i32::try_from(body.expose().len()).unwrap()));
+        bytes.extend(body.expose());
+    }
+    // MIT leaves the last record four bytes short.
+    bytes.truncate(bytes.len() - 4);
+    fs::write(&path, &bytes).unwrap();
+    assert_eq!(names(&path), ["1 host/a@R.TEST", "300 host/b@R.TEST"]);
+    add(&path, &[entry("c", 3)]);
+    assert_eq!(names(&path), ["1 host/a@R.TEST", "300 host/b@R.TEST", "3 host/c@R.TEST"]);
+    KeytabWriter::prepare(&path, 0).unwrap().remove_if(|e| e.kvno == 300).unwrap();
+    assert_eq!(names(&path), ["1 host/a@R.TEST", "3 host/c@R.TEST"]);
+    bytes.truncate(bytes.len() - 1);
+    fs::write(&path, &bytes).unwrap();
+    assert!(entries(&path).is_err(), "five bytes short is damage");
+}
+
+#[test]
+fn what_is_no_file_is_named() {
+    let scratch = tempfile::tempdir().unwrap();
+    let text = |path: &Path| KeytabWriter::prepare(path, 0).unwrap_err().mit_text();
+    assert_eq!(text(scratch.path()), "Is a directory");
+    assert_eq!(entries(scratch.path()).unwrap_err().mit_text(), "Is a directory");
+    let missing = scratch.path().join("no/keytab");
+    assert_eq!(text(&missing), format!("Key table file '{}' not found", missing.display()));
+    assert_eq!(text(Path::new("")), "Key table file '' not found");
+    assert_eq!(text(Path::new("/dev/null")), "Key table '/dev/null' is not a regular file");
+    let link = scratch.path().join("link");
+    std::os::unix::fs::symlink(scratch.path().join("nowhere"), &link).unwrap();
+    assert_eq!(text(&link), format!("Key table file '{}' not found", link.display()));
+    let other = scratch.path().join("other");
+    fs::write(&other, "neither").unwrap();
+    assert_eq!(text(&other), "Unsupported key table format version number");
+    assert_eq!(fs::read(&other).unwrap(), b"neither");
+}
