@@ -58,19 +58,26 @@ impl Env {
         self.user
     }
 
-    /// The files of a client program: `KRB5_CONFIG`, split at colons, or `/etc/krb5.conf`.
+    /// The files of a client program: `KRB5_CONFIG`, split at colons, or `/etc/krb5.conf`. An empty name ends
+    /// the list.
     pub fn krb5_conf_files(&self) -> Vec<PathBuf> {
         let list = self.get("KRB5_CONFIG").unwrap_or(OsStr::new(paths::KRB5_CONF));
-        list.as_bytes().split(|&b| b == b':').map(|name| self.home(name)).collect()
+        self.files(list.as_bytes().split(|&b| b == b':'))
     }
 
     /// The files of an administration program: `KRB5_KDC_PROFILE` (one file) or `/etc/krb5kdc/kdc.conf`, and
-    /// behind it those of a client program.
+    /// behind it those of a client program. An empty name ends the list.
     pub fn kdc_conf_files(&self) -> Vec<PathBuf> {
         let kdc = self.get("KRB5_KDC_PROFILE").unwrap_or(OsStr::new(paths::KDC_CONF));
-        let mut files = vec![self.home(kdc.as_bytes())];
-        files.extend(self.krb5_conf_files());
+        let mut files = self.files(std::iter::once(kdc.as_bytes()));
+        if !files.is_empty() {
+            files.extend(self.krb5_conf_files());
+        }
         files
+    }
+
+    fn files<'n>(&self, names: impl Iterator<Item = &'n [u8]>) -> Vec<PathBuf> {
+        names.take_while(|name| !name.is_empty()).map(|name| self.home(name)).collect()
     }
 
     /// `~/x` is below `HOME`; without one it stays as it is.

@@ -243,6 +243,9 @@ fn errno_text(error: &io::Error) -> String {
 }
 
 fn list(paths: &[PathBuf]) -> String {
+    if paths.is_empty() {
+        return "any file: KRB5_CONFIG or KRB5_KDC_PROFILE is set to nothing".to_owned();
+    }
     let names: Vec<String> = paths.iter().map(|p| p.display().to_string()).collect();
     names.join(", ")
 }

@@ -103,7 +103,7 @@ impl RealmParams {
     /// # Errors
     /// [`Error::NoFiles`] if there was no configuration file at all.
     pub fn new(config: &Config, realm: &[u8], overrides: &Overrides) -> Result<RealmParams> {
-        if !config.profile().has_files() {
+        if !config.profile().has_files() && !config.files().is_empty() {
             return Err(Error::NoFiles { paths: config.files().to_vec() });
         }
         let mut vars = Variables { config, realm, problems: Vec::new(), notices: Vec::new() };
