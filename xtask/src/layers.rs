@@ -8,7 +8,7 @@ use crate::exec::{cargo, output};
 /// The rooms from the lowest to the highest: a room may import only from lines above its own.
 const LAYERS: [&[&str]; 10] = [
     &["k5-types"],
-    &["k5-wire"],
+    &["k5-wire", "k5-lock"],
     &["k5-crypto", "k5-config", "k5-bdb"],
     &["k5-keytab"],
     &["k5-kdb"],
