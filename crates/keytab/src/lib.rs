@@ -12,7 +12,6 @@
 mod entry;
 mod error;
 mod layout;
-mod lock;
 mod memory;
 mod name;
 mod reader;

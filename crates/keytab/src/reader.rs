@@ -1,8 +1,8 @@
 //! Reading a keytab file.
 
 use crate::layout::{Scan, Slot};
-use crate::lock::{self, Mode};
 use crate::{Entry, KeytabError, Result};
+use k5_lock::{LockMode, lock};
 use std::fs::{File, OpenOptions};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
@@ -27,7 +27,7 @@ impl KeytabReader {
         let mut options = OpenOptions::new();
         let file = options.read(true).custom_flags(OPEN_FLAGS).open(path).map_err(io("opening"))?;
         let file_len = regular_len(&file, path)?;
-        lock::lock(&file, Mode::Shared).map_err(io("locking"))?;
+        lock(&file, LockMode::Shared).map_err(io("locking"))?;
         // Whoever held the lock before us may have changed the length.
         let file_len = file.metadata().map_or(file_len, |metadata| metadata.len());
         let scan = Scan::start(&file, path, file_len)?;

@@ -1,11 +1,11 @@
 //! Changing a keytab file.
 
 use crate::layout::{HEADER_LEN, LENGTH_LEN, Scan, Slot};
-use crate::lock::{self, Mode};
 use crate::reader::{OPEN_FLAGS, regular_len};
 use crate::record::{self, Version};
 use crate::storage::{Change, Failure, Storage};
 use crate::{Entry, KeytabError, Result, Unstorable};
+use k5_lock::{LockMode, lock};
 use k5_types::{KeyBlock, Secret};
 use nix::fcntl::{FallocateFlags, fallocate};
 use std::collections::HashMap;
@@ -192,7 +192,7 @@ impl Existing {
                 other => other.map_err(io("opening"))?,
             };
             regular_len(&file, path)?;
-            lock::lock(&file, Mode::Exclusive).map_err(io("locking"))?;
+            lock(&file, LockMode::Exclusive).map_err(io("locking"))?;
             if !is_still(&file, path).map_err(io("opening"))? {
                 // Somebody replaced the file while we waited.
                 continue;

@@ -1,0 +1,4 @@
+//! The program `klist`.
+fn main() -> std::process::ExitCode {
+    k5_cli::run_main(klist::run)
+}

@@ -1,0 +1,164 @@
+//! The options, and MIT's rules for which go together.
+
+use k5_cli::{ExitStatus, Failure, GetOpt, Io, Item, Message, Opt, OptionOrder, OptionTable, program_name};
+use std::ffi::{OsStr, OsString};
+use std::os::unix::ffi::OsStrExt;
+
+/// What is to be listed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum Mode {
+    /// Nothing was said: a credential cache.
+    #[default]
+    Default,
+    /// `-c`.
+    Cache,
+    /// `-k`.
+    Keytab,
+}
+
+/// The command line, its parts found to go together.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(crate) struct Options {
+    pub(crate) mode: Mode,
+    pub(crate) version: bool,
+    /// `-i`: the client keytab where no name is given.
+    pub(crate) client: bool,
+    pub(crate) times: bool,
+    pub(crate) enctypes: bool,
+    pub(crate) keys: bool,
+    pub(crate) name: Option<OsString>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Key {
+    Addresses,
+    All,
+    Cache,
+    Client,
+    Collection,
+    ConfigData,
+    AuthData,
+    Enctypes,
+    Flags,
+    Keys,
+    Keytab,
+    Numeric,
+    Silent,
+    Times,
+    Version,
+    Version4,
+    Version5,
+}
+
+static OPTIONS: [Opt<Key>; 17] = [
+    Opt::flag(Key::Cache, &["-c"], "specifies credentials cache"),
+    Opt::flag(Key::Keytab, &["-k"], "specifies keytab"),
+    Opt::flag(Key::Client, &["-i"], "uses default client keytab if no name given"),
+    Opt::flag(Key::Collection, &["-l"], "lists credential caches in collection"),
+    Opt::flag(Key::All, &["-A"], "shows content of all credential caches"),
+    Opt::flag(Key::Enctypes, &["-e"], "shows the encryption type"),
+    Opt::flag(Key::Version, &["-V"], "shows the Kerberos version and exits"),
+    Opt::flag(Key::AuthData, &["-d"], "shows the submitted authorization data types"),
+    Opt::flag(Key::Flags, &["-f"], "shows credentials flags"),
+    Opt::flag(Key::Silent, &["-s"], "sets exit status based on valid tgt existence"),
+    Opt::flag(Key::Addresses, &["-a"], "displays the address list"),
+    Opt::flag(Key::Numeric, &["-n"], "do not reverse-resolve"),
+    Opt::flag(Key::Times, &["-t"], "shows keytab entry timestamps"),
+    Opt::flag(Key::Keys, &["-K"], "shows keytab entry keys"),
+    Opt::flag(Key::ConfigData, &["-C"], "includes configuration data entries"),
+    Opt::flag(Key::Version4, &["-4"], "Kerberos 4, which nobody has any more").hidden(),
+    Opt::flag(Key::Version5, &["-5"], "Kerberos 5, which is all there is").hidden(),
+];
+
+/// MIT's text behind `Usage: PROGRAM`.
+const USAGE: &str = " [-e] [-V] [[-c] [-l] [-A] [-d] [-f] [-s] [-a [-n]]] [-k [-i] [-t] [-K]] [-C] [name]
+\t-c specifies credentials cache
+\t-k specifies keytab
+\t   (Default is credentials cache)
+\t-i uses default client keytab if no name given
+\t-l lists credential caches in collection
+\t-A shows content of all credential caches
+\t-e shows the encryption type
+\t-V shows the Kerberos version and exits
+\toptions for credential caches:
+\t\t-d shows the submitted authorization data types
+\t\t-f shows credentials flags
+\t\t-s sets exit status based on valid tgt existence
+\t\t-a displays the address list
+\t\t\t-n do not reverse-resolve
+\toptions for keytabs:
+\t\t-t shows keytab entry timestamps
+\t\t-K shows keytab entry keys
+\t\t-C includes configuration data entries
+";
+
+fn usage(program: &[u8]) -> Failure {
+    Failure::plain([b"Usage: ", program, USAGE.as_bytes()].concat())
+}
+
+/// Reads the command line.
+///
+/// # Errors
+/// Usage, after what getopt(3) or MIT says before it.
+pub(crate) fn parse(args: &[OsString], io: &mut Io<'_>) -> Result<Options, Failure> {
+    let program = program_name(args);
+    let usage = || usage(program);
+    let (typed, words) =
+        args.split_first().map_or((OsStr::new(""), args), |(first, rest)| (first.as_os_str(), rest));
+    let order = match io.env.get("POSIXLY_CORRECT") {
+        Some(_) => OptionOrder::StopAtWord,
+        None => OptionOrder::Permute,
+    };
+    let mut getopt = GetOpt::new(OptionTable(&OPTIONS), words, order);
+    let mut given: Vec<Key> = Vec::new();
+    let mut names: Vec<OsString> = Vec::new();
+    let mut options = Options::default();
+    for item in &mut getopt {
+        match item {
+            Ok(Item::Word(word)) => names.push(word),
+            Ok(Item::Option(option)) => {
+                match option.key {
+                    Key::Cache | Key::Keytab if options.mode != Mode::Default => return Err(usage()),
+                    Key::Cache => options.mode = Mode::Cache,
+                    Key::Keytab => options.mode = Mode::Keytab,
+                    Key::Version4 => {
+                        let text = "Kerberos 4 is no longer supported";
+                        return Err(Failure::plain(text).with_status(ExitStatus(3)));
+                    }
+                    _ => {}
+                }
+                given.push(option.key);
+            }
+            Err(error) => {
+                io.complain(&error.message(typed));
+                return Err(usage());
+            }
+        }
+    }
+    names.extend(getopt.rest().iter().cloned());
+    let any = |keys: &[Key]| keys.iter().any(|key| given.contains(key));
+    let both = |a, b| given.contains(&a) && given.contains(&b);
+    let clash = match options.mode {
+        Mode::Keytab => any(&[Key::Flags, Key::Silent, Key::Addresses, Key::All, Key::Collection]),
+        Mode::Default | Mode::Cache => {
+            any(&[Key::Times, Key::Keys])
+                || both(Key::All, Key::Collection)
+                || both(Key::Silent, Key::Collection)
+        }
+    };
+    if clash || (any(&[Key::Numeric]) && !any(&[Key::Addresses])) {
+        return Err(usage());
+    }
+    if let Some(extra) = names.get(1) {
+        let text = [b"Extra arguments (starting with \"", extra.as_bytes(), b"\").\n"].concat();
+        io.complain(&Message::plain(text));
+        return Err(usage());
+    }
+    options.version = any(&[Key::Version]);
+    options.client = any(&[Key::Client]);
+    options.times = any(&[Key::Times]);
+    options.enctypes = any(&[Key::Enctypes]);
+    options.keys = any(&[Key::Keys]);
+    options.name = names.into_iter().next();
+    Ok(options)
+}
