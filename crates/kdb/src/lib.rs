@@ -1,1 +1,24 @@
-//! placeholder
+//! The principal database: entries, policies, tagged data, master keys, and the back ends that store them.
+//!
+//! Whoever administers goes through [`Backend`] and [`Transaction`] and knows nothing of files. The formats are
+//! described in `docs/formats/`.
+#![forbid(unsafe_code)]
+
+mod backend;
+pub mod db2;
+mod entry;
+mod error;
+mod kadm_data;
+mod key_data;
+pub mod mkey;
+mod policy;
+pub mod tl_data;
+
+pub use backend::{Access, Backend, Order, Savepoint, Scope, Transaction, Visit};
+pub use entry::Entry;
+pub use error::{KdbError, Result};
+pub use kadm_data::{INITIAL_HISTORY_KVNO, KadmData, OldKeys};
+pub use key_data::{KeyData, sort_key_data};
+pub use mkey::{MasterKey, MasterKeys, master_principal, open_key, seal_key};
+pub use policy::Policy;
+pub use tl_data::{TlData, TlType};

@@ -1,0 +1,131 @@
+//! The one narrow door to a back end: open it, begin a transaction, look up, put, delete, iterate, commit.
+//!
+//! A transaction that is dropped without a commit has changed nothing. Locks are taken when it begins and given
+//! back when it ends.
+
+use crate::entry::Entry;
+use crate::error::Result;
+use crate::policy::Policy;
+use k5_types::Principal;
+use std::ops::ControlFlow;
+
+/// What a transaction may touch. Policy operations must be able to go on where the principal file cannot be
+/// locked, and MIT's locks are ordered: principals, then policies.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scope {
+    /// Principals and policies.
+    Everything,
+    /// Policies alone.
+    Policies,
+}
+
+/// Whether a transaction may change anything.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Access {
+    /// Others may read at the same time.
+    Read,
+    /// Nobody else may do anything.
+    Write,
+}
+
+/// The order of an iteration over principals.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Order {
+    /// By key, forwards.
+    #[default]
+    Forward,
+    /// By key, backwards.
+    Reverse,
+    /// By descending the tree, which finds what broken links between siblings hide.
+    Recurse,
+    /// The same, backwards.
+    RecurseReverse,
+}
+
+/// What a visitor of an iteration answers: go on, or stop.
+pub type Visit = Result<ControlFlow<()>>;
+
+/// A place in a transaction to which it can be rolled back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Savepoint(pub usize);
+
+/// A database that can begin transactions.
+pub trait Backend {
+    /// Waits for the locks and begins.
+    ///
+    /// # Errors
+    /// Where the files cannot be locked or opened.
+    fn begin(&self, scope: Scope, access: Access) -> Result<Box<dyn Transaction>>;
+}
+
+/// A view of the database that nobody else changes.
+pub trait Transaction {
+    /// The entry of a principal.
+    ///
+    /// # Errors
+    /// Where the pages or the record are damaged.
+    fn principal(&mut self, name: &Principal) -> Result<Option<Entry>>;
+
+    /// Stores an entry under its principal's name, over one that is there.
+    ///
+    /// # Errors
+    /// Where it cannot be stored.
+    fn put_principal(&mut self, entry: &Entry) -> Result<()>;
+
+    /// Deletes an entry and overwrites its keys; `false` where there is none.
+    ///
+    /// # Errors
+    /// Where the pages are damaged.
+    fn delete_principal(&mut self, name: &Principal) -> Result<bool>;
+
+    /// Visits all entries.
+    ///
+    /// # Errors
+    /// Where the pages or a record are damaged, and what the visitor answers.
+    fn each_principal(&mut self, order: Order, visit: &mut dyn FnMut(Entry) -> Visit) -> Result<()>;
+
+    /// Visits the names of all principals, in order, as the database keys them (unparsed, no NUL).
+    ///
+    /// # Errors
+    /// As [`Transaction::each_principal`].
+    fn each_name(&mut self, visit: &mut dyn FnMut(&[u8]) -> Visit) -> Result<()>;
+
+    /// The policy of a name.
+    ///
+    /// # Errors
+    /// Where the pages or the record are damaged.
+    fn policy(&mut self, name: &[u8]) -> Result<Option<Policy>>;
+
+    /// Stores a policy under its name, over one that is there.
+    ///
+    /// # Errors
+    /// Where it cannot be stored.
+    fn put_policy(&mut self, policy: &Policy) -> Result<()>;
+
+    /// Deletes a policy; `false` where there is none.
+    ///
+    /// # Errors
+    /// Where the pages are damaged.
+    fn delete_policy(&mut self, name: &[u8]) -> Result<bool>;
+
+    /// Visits all policies, in order of their names.
+    ///
+    /// # Errors
+    /// Where the pages or a record are damaged, and what the visitor answers.
+    fn each_policy(&mut self, visit: &mut dyn FnMut(Policy) -> Visit) -> Result<()>;
+
+    /// Marks this place.
+    fn savepoint(&mut self) -> Savepoint;
+
+    /// Undoes all since a place, and forgets the places after it.
+    ///
+    /// # Errors
+    /// Where the place is not of this transaction.
+    fn rollback_to(&mut self, savepoint: Savepoint) -> Result<()>;
+
+    /// Makes all changes last, on disk, before it answers; gives the locks back.
+    ///
+    /// # Errors
+    /// Where they cannot be written: nothing has changed then.
+    fn commit(self: Box<Self>) -> Result<()>;
+}

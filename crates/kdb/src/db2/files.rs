@@ -1,0 +1,148 @@
+//! The four files of a `db2` database: their names, making and destroying them.
+
+use crate::error::{KdbError, Result};
+use k5_lock::LockMode;
+use std::ffi::OsString;
+use std::fs::{File, OpenOptions};
+use std::io;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+
+/// Only the owner may do anything.
+const MODE: u32 = 0o600;
+
+/// The files of a database called `P`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Db2Files {
+    /// `P`: principals.
+    pub principals: PathBuf,
+    /// `P.ok`: the lock file of the principals, whose time of modification is the database's age.
+    pub lock: PathBuf,
+    /// `P.kadm5`: policies.
+    pub policies: PathBuf,
+    /// `P.kadm5.lock`: the lock file of the policies.
+    pub policy_lock: PathBuf,
+}
+
+/// `path` with `suffix` behind its last component.
+fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
+    let mut name = OsString::from(path);
+    name.push(suffix);
+    PathBuf::from(name)
+}
+
+impl Db2Files {
+    /// The files of the database of that name.
+    #[must_use]
+    pub fn named(database: &Path) -> Self {
+        Db2Files {
+            principals: database.to_path_buf(),
+            lock: with_suffix(database, ".ok"),
+            policies: with_suffix(database, ".kadm5"),
+            policy_lock: with_suffix(database, ".kadm5.lock"),
+        }
+    }
+
+    /// Overwrites the principals with zeros and removes all four files.
+    ///
+    /// # Errors
+    /// Where one of them cannot be overwritten or removed; those after it are still there.
+    pub fn destroy(&self) -> Result<()> {
+        let io_error = |path: &Path| {
+            let path = path.to_path_buf();
+            move |source| KdbError::Io { path, source }
+        };
+        let lock = open_lock(&self.lock).map_err(io_error(&self.lock))?;
+        k5_lock::lock(&lock, LockMode::Exclusive).map_err(io_error(&self.lock))?;
+        let mut file = OpenOptions::new()
+            .read(true)
+            .write(true)
+            .open(&self.principals)
+            .map_err(|source| KdbError::Open { path: self.principals.clone(), source })?;
+        k5_bdb::overwrite_with_zeros(&mut file).map_err(io_error(&self.principals))?;
+        for path in [&self.principals, &self.lock, &self.policies, &self.policy_lock] {
+            std::fs::remove_file(path).map_err(io_error(path))?;
+        }
+        Ok(())
+    }
+}
+
+/// Opens a file to lock it: for writing, since an exclusive lock needs that, or for reading where that is not
+/// allowed, which is enough for a shared one.
+pub(super) fn open_lock(path: &Path) -> io::Result<File> {
+    match OpenOptions::new().read(true).write(true).open(path) {
+        Err(error)
+            if matches!(
+                error.kind(),
+                io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem
+            ) =>
+        {
+            File::open(path)
+        }
+        other => other,
+    }
+}
+
+/// The files of a database that is being made, `P.ok` and `P.kadm5.lock` locked.
+#[derive(Debug)]
+pub(super) struct NewFiles {
+    made: Made,
+    _lock: File,
+    _policy_lock: File,
+    pub principals: File,
+    pub policies: File,
+}
+
+/// Files that go away again unless they are kept, so that a failure (a full disk, a wrong setting) leaves no
+/// half database behind.
+#[derive(Debug, Default)]
+struct Made(Vec<PathBuf>);
+
+impl Drop for Made {
+    fn drop(&mut self) {
+        for path in &self.0 {
+            // Best effort on the way out of another error, which is the one to report.
+            let _ = std::fs::remove_file(path);
+        }
+    }
+}
+
+impl NewFiles {
+    /// Makes the files. None may exist but `P.ok`, which some programs leave behind.
+    pub fn make(files: &Db2Files) -> Result<Self> {
+        let failed = |path: &Path, source| KdbError::Open { path: path.to_path_buf(), source };
+        // Looked at before anything is made: the usual slip is a second `create`.
+        if files.principals.symlink_metadata().is_ok() {
+            return Err(failed(&files.principals, io::Error::from_raw_os_error(nix::libc::EEXIST)));
+        }
+        let mut made = Made::default();
+        let mut open = |path: &PathBuf, must_be_new: bool| {
+            let is_new = must_be_new || path.symlink_metadata().is_err();
+            let file = OpenOptions::new()
+                .read(true)
+                .write(true)
+                .create(true)
+                .create_new(must_be_new)
+                .truncate(false)
+                .mode(MODE)
+                .open(path)
+                .map_err(|e| failed(path, e))?;
+            if is_new {
+                made.0.push(path.clone());
+            }
+            Ok::<File, KdbError>(file)
+        };
+        let lock = open(&files.lock, false)?;
+        k5_lock::lock(&lock, LockMode::Exclusive).map_err(|e| failed(&files.lock, e))?;
+        let principals = open(&files.principals, true)?;
+        let policies = open(&files.policies, true)?;
+        let policy_lock = open(&files.policy_lock, true)?;
+        k5_lock::lock(&policy_lock, LockMode::Exclusive).map_err(|e| failed(&files.policy_lock, e))?;
+        Ok(NewFiles { made, _lock: lock, _policy_lock: policy_lock, principals, policies })
+    }
+
+    /// The database stands: nothing is removed any more.
+    pub fn keep(mut self) {
+        self.made.0.clear();
+    }
+}

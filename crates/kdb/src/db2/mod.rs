@@ -1,0 +1,101 @@
+//! The `db2` back end: MIT's Berkeley DB files, under MIT's locks (`docs/formats/db2.md`).
+//!
+//! The files are opened anew, by path, for each transaction: a load renames new ones over them. The lock of the
+//! principals comes first, that of the policies second.
+
+mod files;
+pub mod record;
+mod transaction;
+
+pub use files::Db2Files;
+
+use crate::backend::{Access, Backend, Scope, Transaction};
+use crate::error::{KdbError, Result};
+use k5_bdb::btree::{self, BTree};
+use std::path::PathBuf;
+use transaction::Db2Transaction;
+
+/// A `db2` database.
+#[derive(Debug, Clone)]
+pub struct Db2 {
+    files: Db2Files,
+}
+
+/// What `-x` arguments say to the `db2` back end.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Db2Arguments {
+    /// `dbname=`: the database's name, over what the configuration says.
+    pub database: Option<PathBuf>,
+    /// `hash=`: make and expect a hash file first.
+    pub hash: bool,
+    /// `temporary`: work on `P~`.
+    pub temporary: bool,
+}
+
+impl Db2Arguments {
+    /// Reads arguments in their order; `merge_nra`, `lockiter` and `unlockiter` are taken and change nothing
+    /// here, since an iteration never waits for anybody.
+    ///
+    /// # Errors
+    /// [`KdbError::BadArgument`] for any other.
+    pub fn parse<'a>(arguments: impl IntoIterator<Item = &'a str>) -> Result<Self> {
+        let mut parsed = Db2Arguments::default();
+        for argument in arguments {
+            match argument.split_once('=') {
+                Some(("dbname", name)) => parsed.database = Some(PathBuf::from(name)),
+                Some(("hash", _)) => parsed.hash = true,
+                None if argument == "temporary" => parsed.temporary = true,
+                None if matches!(argument, "merge_nra" | "lockiter" | "unlockiter") => {}
+                Some((name, _)) => return Err(KdbError::BadArgument(name.to_owned())),
+                None => return Err(KdbError::BadArgument(argument.to_owned())),
+            }
+        }
+        Ok(parsed)
+    }
+}
+
+impl Db2 {
+    /// An existing database. Its files are looked at, so that a missing one is told at once.
+    ///
+    /// # Errors
+    /// Where the principals cannot be opened, or a lock file is missing.
+    pub fn open(files: Db2Files) -> Result<Self> {
+        let opened = |path: &PathBuf| {
+            let path = path.clone();
+            move |source| KdbError::Open { path, source }
+        };
+        let file = std::fs::File::open(&files.principals).map_err(opened(&files.principals))?;
+        BTree::open(file, &files.principals, btree::Access::ReadOnly)?;
+        files::open_lock(&files.lock).map_err(|source| KdbError::Io { path: files.lock.clone(), source })?;
+        transaction::open_policy_lock(&files.policy_lock)?;
+        Ok(Db2 { files })
+    }
+
+    /// Makes a database, filled by `fill`. If anything fails, nothing of it is left.
+    ///
+    /// # Errors
+    /// Where it exists, where it cannot be written, and what `fill` answers.
+    pub fn create(files: Db2Files, fill: impl FnOnce(&mut dyn Transaction) -> Result<()>) -> Result<Self> {
+        let new = files::NewFiles::make(&files)?;
+        let mut transaction = Db2Transaction::on_new_files(&files, &new)?;
+        fill(&mut transaction)?;
+        Box::new(transaction).commit()?;
+        new.keep();
+        Ok(Db2 { files })
+    }
+
+    /// Its files.
+    #[must_use]
+    pub fn files(&self) -> &Db2Files {
+        &self.files
+    }
+}
+
+impl Backend for Db2 {
+    fn begin(&self, scope: Scope, access: Access) -> Result<Box<dyn Transaction>> {
+        Ok(Box::new(Db2Transaction::begin(&self.files, scope, access)?))
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,214 @@
+//! The principal record of the `db2` back end. All integers are little-endian.
+//!
+//! ```text
+//!  0  u16  base length: 38, more where extra data follow the base
+//!  2  u32  attributes
+//!  6  u32  maximum life            22 u32  last success
+//! 10  u32  maximum renewable life  26 u32  last failure
+//! 14  u32  expiration              30 u32  failure count
+//! 18  u32  password expiration     34 u16  number of tagged data, 36 u16 number of keys
+//! 38  extra data (base length - 38 bytes)
+//!     u16  length of the name with its NUL, name, NUL
+//!     each tagged datum:  u16 type, u16 length, bytes
+//!     each key:  u16 version (0, 1 or 2), u16 kvno, then version times {u16 type, u16 length, bytes}:
+//!                the key, then its salt
+//! ```
+//!
+//! The key of the record is the name with its NUL. `docs/formats/entry.md` says the same in words.
+
+use crate::entry::Entry;
+use crate::error::{KdbError, Result};
+use crate::key_data::KeyData;
+use crate::tl_data::{TlData, TlType};
+use k5_types::{Attributes, Duration, EncType, Principal, SaltType, Timestamp};
+use k5_wire::{ByteOrder, Reader, WireError, Writer};
+
+/// Length of the base that everybody knows.
+const BASE_LENGTH: u16 = 38;
+
+/// Longest name, as unparsed text without its NUL, that may be stored. MIT's look-ups break on keys near half a
+/// page (`docs/formats/btree.md`).
+pub const NAME_LIMIT: usize = 2015;
+
+/// The key of a principal's record.
+///
+/// # Errors
+/// [`KdbError::NameTooLong`].
+pub fn key(name: &Principal) -> Result<Vec<u8>> {
+    let mut key = name.unparse();
+    if key.len() > NAME_LIMIT {
+        return Err(KdbError::NameTooLong { length: key.len(), limit: NAME_LIMIT });
+    }
+    key.push(0);
+    Ok(key)
+}
+
+/// The bytes of an entry's record.
+///
+/// # Errors
+/// [`KdbError::Unstorable`] where something is longer than its 16-bit length can say, or the entry has extra
+/// data, on which MIT aborts.
+pub fn encode(entry: &Entry) -> Result<Vec<u8>> {
+    let unstorable = |what: &str| KdbError::Unstorable(format!("{}: {what}", entry.principal));
+    let short = |length: usize, what: &str| {
+        u16::try_from(length).map_err(|_| unstorable(&format!("{what} of {length} bytes is over 65535")))
+    };
+    if !entry.extra.is_empty() {
+        return Err(unstorable("its record has extra data that cannot be written back"));
+    }
+    let name = entry.principal.unparse();
+    let mut out = Writer::new(ByteOrder::Little);
+    out.u16(BASE_LENGTH).u32(entry.attributes.0).i32(entry.max_life.0).i32(entry.max_renewable_life.0);
+    out.u32(entry.expiration.0).u32(entry.pw_expiration.0).u32(entry.last_success.0);
+    out.u32(entry.last_failed.0).u32(entry.fail_auth_count);
+    out.u16(short(entry.tl_data.len(), "a number of tagged data")?);
+    out.u16(short(entry.key_data.len(), "a number of keys")?);
+    out.u16(short(name.len() + 1, "a name")?).bytes(&name).u8(0);
+    for tl in &entry.tl_data {
+        out.u16(tl.tag.0).u16(short(tl.contents.len(), "a tagged datum")?).bytes(&tl.contents);
+    }
+    for key in &entry.key_data {
+        out.u16(key.version).u16(key.kvno);
+        if key.version >= 1 {
+            let enctype = i16::try_from(key.enctype.0).map_err(|_| unstorable("an enctype over 16 bits"))?;
+            out.i16(enctype).u16(short(key.key.len(), "a key")?).bytes(&key.key);
+        }
+        if key.version >= 2 {
+            out.i16(key.salt_type.0).u16(short(key.salt.len(), "a salt")?).bytes(&key.salt);
+        }
+    }
+    Ok(out.into_bytes())
+}
+
+/// Reads a record. The keys stay in their order on disk.
+///
+/// # Errors
+/// [`KdbError::Record`] with the file and the offset of what is wrong.
+pub fn decode(file: &str, key: &[u8], record: &[u8]) -> Result<Entry> {
+    let mut reader = Reader::new(record, ByteOrder::Little);
+    decode_fields(&mut reader).map_err(|fault| KdbError::Record {
+        file: file.to_owned(),
+        name: String::from_utf8_lossy(key.strip_suffix(&[0]).unwrap_or(key)).into_owned(),
+        what: match fault {
+            Fault::Short(error) => error.to_string(),
+            Fault::Says(what) => format!("{what} at offset {}", reader.offset()),
+        },
+    })
+}
+
+enum Fault {
+    Short(WireError),
+    Says(&'static str),
+}
+
+impl From<WireError> for Fault {
+    fn from(error: WireError) -> Self {
+        Fault::Short(error)
+    }
+}
+
+fn decode_fields(reader: &mut Reader<'_>) -> std::result::Result<Entry, Fault> {
+    let base_length = reader.u16()?;
+    let mut entry = Entry::new(Principal::new("", [""]));
+    entry.attributes = Attributes(reader.u32()?);
+    entry.max_life = Duration(reader.i32()?);
+    entry.max_renewable_life = Duration(reader.i32()?);
+    entry.expiration = Timestamp(reader.u32()?);
+    entry.pw_expiration = Timestamp(reader.u32()?);
+    entry.last_success = Timestamp(reader.u32()?);
+    entry.last_failed = Timestamp(reader.u32()?);
+    entry.fail_auth_count = reader.u32()?;
+    let (tl_count, key_count) = (reader.u16()?, reader.u16()?);
+    if tl_count > i16::MAX as u16 || key_count > i16::MAX as u16 {
+        return Err(Fault::Says("a negative count"));
+    }
+    entry.extra = reader.bytes(usize::from(base_length.saturating_sub(BASE_LENGTH)))?.to_vec();
+    let name_length = reader.u16()?;
+    let name = match reader.bytes(usize::from(name_length))?.split_last() {
+        Some((0, name)) if !name.contains(&0) => name,
+        _ => return Err(Fault::Says("a name without its NUL")),
+    };
+    entry.principal = Principal::parse(name, b"").map_err(|_| Fault::Says("a malformed name"))?;
+    for _ in 0..tl_count {
+        let (tag, length) = (reader.u16()?, reader.u16()?);
+        entry
+            .tl_data
+            .push(TlData { tag: TlType(tag), contents: reader.bytes(usize::from(length))?.to_vec() });
+    }
+    for _ in 0..key_count {
+        entry.key_data.push(decode_key(reader)?);
+    }
+    Ok(entry)
+}
+
+fn decode_key(reader: &mut Reader<'_>) -> std::result::Result<KeyData, Fault> {
+    let mut key = KeyData::new(0, EncType::NULL, Vec::new());
+    (key.version, key.kvno) = (reader.u16()?, reader.u16()?);
+    if key.version > 2 {
+        return Err(Fault::Says("an unknown version of key data"));
+    }
+    if key.version >= 1 {
+        let (enctype, length) = (reader.i16()?, reader.u16()?);
+        key.enctype = EncType(i32::from(enctype));
+        key.key = reader.bytes(usize::from(length))?.to_vec();
+    }
+    if key.version >= 2 {
+        let (salt_type, length) = (reader.i16()?, reader.u16()?);
+        key.salt_type = SaltType(salt_type);
+        key.salt = reader.bytes(usize::from(length))?.to_vec();
+    }
+    Ok(key)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sample() -> Entry {
+        let mut entry = Entry::new(Principal::new("R", [&b"a/b"[..], b"c"]));
+        entry.attributes = Attributes(0x80);
+        entry.max_life = Duration(-1);
+        entry.set_last_pwd_change(Timestamp(u32::MAX));
+        entry.set_modified(Timestamp(5), &Principal::new("R", ["me"]));
+        entry.key_data = vec![
+            KeyData::new(300, EncType(18), vec![1; 40]),
+            KeyData::new(2, EncType(-3), vec![]).with_salt(SaltType::ONLYREALM, b"R".to_vec()),
+            KeyData { version: 0, ..KeyData::new(1, EncType::NULL, vec![]) },
+        ];
+        entry
+    }
+
+    #[test]
+    fn round_trip_and_truncation() {
+        let entry = sample();
+        let record = encode(&entry).unwrap();
+        assert_eq!(decode("f", &key(&entry.principal).unwrap(), &record).unwrap(), entry);
+        for end in 0..record.len() {
+            assert!(decode("f", b"x", &record[..end]).is_err(), "cut at {end}");
+        }
+    }
+
+    #[test]
+    fn extra_data_are_read_but_not_written() {
+        let mut record = encode(&sample()).unwrap();
+        record[0] = 40;
+        record.splice(38..38, [7, 8]);
+        let entry = decode("f", b"x", &record).unwrap();
+        assert_eq!(entry.extra, [7, 8]);
+        assert!(matches!(encode(&entry), Err(KdbError::Unstorable(_))));
+    }
+
+    #[test]
+    fn the_name_limit_is_the_engines() {
+        assert_eq!(NAME_LIMIT + 1, k5_bdb::btree::max_key(k5_bdb::btree::PAGE_SIZE).unwrap());
+    }
+
+    #[test]
+    fn long_things_are_refused() {
+        let mut entry = sample();
+        entry.set_tl(TlType(500), vec![0; 65_536]);
+        assert!(matches!(encode(&entry), Err(KdbError::Unstorable(_))));
+        let long = Principal::new("R", [vec![b'x'; NAME_LIMIT]]);
+        assert!(matches!(key(&long), Err(KdbError::NameTooLong { .. })));
+    }
+}

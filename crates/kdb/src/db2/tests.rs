@@ -1,0 +1,115 @@
+//! The back end as a whole, on files of its own. What MIT makes of them is shown in `tests/compat`.
+
+use super::*;
+use crate::entry::Entry;
+use crate::policy::Policy;
+use k5_types::Principal;
+use std::ops::ControlFlow;
+use std::os::unix::fs::PermissionsExt;
+
+fn scratch() -> (tempfile::TempDir, Db2Files) {
+    let dir = tempfile::tempdir().unwrap();
+    let files = Db2Files::named(&dir.path().join("principal"));
+    (dir, files)
+}
+
+fn entry(name: &str) -> Entry {
+    Entry::new(Principal::new("R", [name]))
+}
+
+fn names(db: &Db2) -> Vec<String> {
+    let mut transaction = db.begin(Scope::Everything, Access::Read).unwrap();
+    let mut names = Vec::new();
+    transaction
+        .each_name(&mut |name| {
+            names.push(String::from_utf8_lossy(name).into_owned());
+            Ok(ControlFlow::Continue(()))
+        })
+        .unwrap();
+    names
+}
+
+#[test]
+fn only_a_commit_changes_anything() {
+    let (_dir, files) = scratch();
+    let db = Db2::create(files, |t| t.put_principal(&entry("a"))).unwrap();
+    {
+        let mut dropped = db.begin(Scope::Everything, Access::Write).unwrap();
+        dropped.put_principal(&entry("b")).unwrap();
+    }
+    assert_eq!(names(&db), ["a@R"]);
+    let mut kept = db.begin(Scope::Everything, Access::Write).unwrap();
+    kept.put_principal(&entry("b")).unwrap();
+    let mark = kept.savepoint();
+    kept.put_principal(&entry("c")).unwrap();
+    kept.put_policy(&Policy { name: b"p".to_vec(), ..Policy::default() }).unwrap();
+    kept.rollback_to(mark).unwrap();
+    assert!(kept.delete_principal(&Principal::new("R", ["a"])).unwrap());
+    assert!(!kept.delete_principal(&Principal::new("R", ["zz"])).unwrap());
+    kept.commit().unwrap();
+    assert_eq!(names(&db), ["b@R"]);
+    let mut policies = db.begin(Scope::Policies, Access::Read).unwrap();
+    assert_eq!(policies.policy(b"p").unwrap(), None);
+}
+
+#[test]
+fn a_failed_creation_leaves_nothing() {
+    let (dir, files) = scratch();
+    let failed = Db2::create(files.clone(), |_| Err(KdbError::NoMasterKey));
+    assert!(matches!(failed, Err(KdbError::NoMasterKey)));
+    assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 0);
+
+    let db = Db2::create(files.clone(), |t| t.put_principal(&entry("a"))).unwrap();
+    let again = Db2::create(files, |_| Ok(()));
+    assert!(matches!(again, Err(KdbError::Open { .. })));
+    assert_eq!(names(&db), ["a@R"]);
+}
+
+#[test]
+fn files_are_private_and_destroyed_whole() {
+    let (dir, files) = scratch();
+    Db2::create(files.clone(), |t| t.put_principal(&entry("a"))).unwrap();
+    for file in std::fs::read_dir(dir.path()).unwrap() {
+        assert_eq!(file.unwrap().metadata().unwrap().permissions().mode() & 0o777, 0o600);
+    }
+    // A second link shows what destroy leaves on the disk.
+    std::fs::hard_link(&files.principals, dir.path().join("link")).unwrap();
+    files.destroy().unwrap();
+    let left: Vec<_> = std::fs::read_dir(dir.path()).unwrap().map(|f| f.unwrap().file_name()).collect();
+    assert_eq!(left, ["link"]);
+    assert!(std::fs::read(dir.path().join("link")).unwrap().iter().all(|byte| *byte == 0));
+}
+
+#[test]
+fn a_write_moves_the_age_and_a_policy_write_does_not() {
+    let (_dir, files) = scratch();
+    let db = Db2::create(files.clone(), |t| t.put_principal(&entry("a"))).unwrap();
+    let age = || files.lock.metadata().unwrap().modified().unwrap();
+    let far = std::time::SystemTime::now() + std::time::Duration::from_secs(1000);
+    std::fs::File::options().write(true).open(&files.lock).unwrap().set_modified(far).unwrap();
+    let mut write = db.begin(Scope::Policies, Access::Write).unwrap();
+    write.put_policy(&Policy { name: b"p".to_vec(), ..Policy::default() }).unwrap();
+    write.commit().unwrap();
+    assert_eq!(age(), far);
+    let mut write = db.begin(Scope::Everything, Access::Write).unwrap();
+    write.put_principal(&entry("b")).unwrap();
+    write.commit().unwrap();
+    assert_eq!(age(), far + std::time::Duration::from_secs(1));
+}
+
+#[test]
+fn a_missing_policy_lock_file_is_told() {
+    let (_dir, files) = scratch();
+    let db = Db2::create(files.clone(), |t| t.put_principal(&entry("a"))).unwrap();
+    std::fs::remove_file(&files.policy_lock).unwrap();
+    assert!(matches!(Db2::open(files), Err(KdbError::NoPolicyLockFile { .. })));
+    assert!(matches!(db.begin(Scope::Everything, Access::Read), Err(KdbError::NoPolicyLockFile { .. })));
+}
+
+#[test]
+fn arguments() {
+    let parsed = Db2Arguments::parse(["dbname=/x", "merge_nra", "lockiter", "hash=true"]).unwrap();
+    assert_eq!(parsed, Db2Arguments { database: Some("/x".into()), hash: true, temporary: false });
+    assert!(matches!(Db2Arguments::parse(["foo=1"]), Err(KdbError::BadArgument(name)) if name == "foo"));
+    assert!(matches!(Db2Arguments::parse(["hash"]), Err(KdbError::BadArgument(_))));
+}

@@ -1,0 +1,109 @@
+//! What can go wrong with a principal database.
+
+use k5_types::Kvno;
+use std::io;
+use std::path::PathBuf;
+
+/// An error of the principal database. The texts are MIT's where MIT has one, with the file named.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum KdbError {
+    /// A database file cannot be opened or created (MIT's text).
+    #[error("Cannot open DB2 database '{}': {}", path.display(), reason(source))]
+    Open {
+        /// The principal file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// A file cannot be read, written, locked or renamed.
+    #[error("{}: {}", path.display(), reason(source))]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// A lock file may not be locked (MIT's `KRB5_KDB_CANTLOCK_DB`).
+    #[error("Insufficient access to lock database ({})", path.display())]
+    CannotLock {
+        /// The lock file.
+        path: PathBuf,
+    },
+    /// The lock file of the policies is missing: a loader died while it held the database for good.
+    #[error("Database administration lock file is missing: {}; make it again with: touch {}", path.display(), path.display())]
+    NoPolicyLockFile {
+        /// The lock file.
+        path: PathBuf,
+    },
+    /// The pages of a file are damaged, or a key is too long for them.
+    #[error(transparent)]
+    Pages(#[from] k5_bdb::Error),
+    /// A record is damaged.
+    #[error("{file}: record of {name}: {what}")]
+    Record {
+        /// The database file.
+        file: String,
+        /// The key of the record as text.
+        name: String,
+        /// What is wrong and where.
+        what: String,
+    },
+    /// A name that MIT's look-ups would break on.
+    #[error("Principal name is too long for the database ({length} bytes, at most {limit})")]
+    NameTooLong {
+        /// Bytes of the unparsed name.
+        length: usize,
+        /// Most bytes allowed.
+        limit: usize,
+    },
+    /// A record cannot be said in its format: a length over 16 bits, for example.
+    #[error("{0}")]
+    Unstorable(String),
+    /// There is no K/M entry, or it has no key (MIT's `KRB5_KDB_NOMASTERKEY`).
+    #[error("Cannot find master key record in database")]
+    NoMasterKey,
+    /// The master key given is none of the realm's.
+    #[error("Unable to decrypt latest master key with the provided master key")]
+    BadMasterKey,
+    /// An entry's keys are encrypted in a master key that the realm no longer has.
+    #[error("Unable to find requested database master key version {kvno}")]
+    NoMatchingMasterKey {
+        /// The version that is missing.
+        kvno: Kvno,
+    },
+    /// The stash file gives no master key (MIT's text, the file named).
+    #[error("Can not fetch master key (error: {reason}: {}).", path.display())]
+    Stash {
+        /// The stash file.
+        path: PathBuf,
+        /// Why.
+        reason: String,
+    },
+    /// A stash file is being written by somebody else, or was left by a crash (MIT's text).
+    #[error("Temporary stash file already exists: {}.", path.display())]
+    StashTemporary {
+        /// The temporary file.
+        path: PathBuf,
+    },
+    /// Encryption failed.
+    #[error(transparent)]
+    Crypto(#[from] k5_crypto::CryptoError),
+    /// A database argument (`-x`) that the back end does not take (MIT's text).
+    #[error("Unsupported argument \"{0}\" for db2")]
+    BadArgument(String),
+    /// A database module that this program does not have.
+    #[error("{0}")]
+    NoSuchModule(String),
+}
+
+/// The result of a database operation.
+pub type Result<T> = std::result::Result<T, KdbError>;
+
+/// The system's text for an error, without Rust's error number behind it.
+pub(crate) fn reason(error: &io::Error) -> String {
+    match error.raw_os_error() {
+        Some(code) => nix::errno::Errno::from_raw(code).desc().to_owned(),
+        None => error.to_string(),
+    }
+}

@@ -1,0 +1,170 @@
+//! The realm's master keys: which there are, which is active, and what they encrypt.
+
+pub mod stash;
+
+use crate::entry::Entry;
+use crate::error::{KdbError, Result};
+use crate::key_data::KeyData;
+use crate::tl_data::{self, ActiveFrom, TlType};
+use k5_crypto::{Random, decrypt, encrypt};
+use k5_types::{EncType, KeyBlock, Kvno, Principal, SaltType, Secret, Timestamp};
+
+/// Key usage of the keys in the database.
+const STORED_KEY_USAGE: u32 = 0;
+
+/// A version of the master key.
+#[derive(Debug)]
+pub struct MasterKey {
+    /// Its version.
+    pub kvno: u16,
+    /// The key.
+    pub key: KeyBlock,
+}
+
+/// All versions of the master key, latest first, and when which becomes active.
+#[derive(Debug)]
+pub struct MasterKeys {
+    keys: Vec<MasterKey>,
+    active_from: Vec<ActiveFrom>,
+}
+
+/// The principal that the master keys belong to: `K/M@REALM`, or the configured name.
+///
+/// # Errors
+/// Where the configured name is malformed.
+pub fn master_principal(
+    name: Option<&[u8]>,
+    realm: &[u8],
+) -> std::result::Result<Principal, k5_types::PrincipalError> {
+    Principal::parse(&[name.unwrap_or(b"K/M"), b"@", realm].concat(), realm)
+}
+
+impl MasterKeys {
+    /// The list that a new realm starts with.
+    #[must_use]
+    pub fn first(kvno: u16, key: KeyBlock) -> Self {
+        MasterKeys {
+            keys: vec![MasterKey { kvno, key }],
+            active_from: vec![ActiveFrom { kvno, time: Timestamp(0) }],
+        }
+    }
+
+    /// Opens the list in the K/M entry with one of the master keys, which need not be the latest.
+    ///
+    /// # Errors
+    /// [`KdbError::BadMasterKey`] where the key is none of the realm's.
+    pub fn unlock(entry: &Entry, provided: &KeyBlock) -> Result<Self> {
+        let latest_data = entry.key_data.first().ok_or(KdbError::NoMasterKey)?;
+        let latest = match open_key(provided, latest_data) {
+            Ok(key) if latest_data.enctype == provided.enctype => key,
+            _ => latest_by_older(entry, provided)?,
+        };
+        let mut keys = Vec::new();
+        for data in entry.key_data.iter().skip(1) {
+            keys.push(MasterKey { kvno: data.kvno, key: open_key(&latest, data)? });
+        }
+        keys.insert(0, MasterKey { kvno: latest_data.kvno, key: latest });
+        let active_from = match entry.tl(TlType::ACTKVNO) {
+            Some(contents) => tl_data::actkvno(contents)?,
+            // Before 1.7 there was no list; the earliest key counts then.
+            None => entry
+                .key_data
+                .last()
+                .map(|k| ActiveFrom { kvno: k.kvno, time: Timestamp(0) })
+                .into_iter()
+                .collect(),
+        };
+        Ok(MasterKeys { keys, active_from })
+    }
+
+    /// All versions, latest first.
+    #[must_use]
+    pub fn keys(&self) -> &[MasterKey] {
+        &self.keys
+    }
+
+    /// The key of a version.
+    #[must_use]
+    pub fn find(&self, kvno: Kvno) -> Option<&MasterKey> {
+        self.keys.iter().find(|key| Kvno::from(key.kvno) == kvno)
+    }
+
+    /// The key that new keys are encrypted in at a time: the last that has become active, or the first of the
+    /// list where all are to come.
+    ///
+    /// # Errors
+    /// [`KdbError::NoMatchingMasterKey`] where the list names a version that is not there.
+    pub fn active(&self, now: Timestamp) -> Result<&MasterKey> {
+        let past = self.active_from.iter().take_while(|from| from.time <= now).last();
+        let from = past.or(self.active_from.first()).ok_or(KdbError::NoMasterKey)?;
+        self.find(Kvno::from(from.kvno)).ok_or(KdbError::NoMatchingMasterKey { kvno: Kvno::from(from.kvno) })
+    }
+
+    /// Decrypts a key of an entry: with the master key that the entry names, else with any that fits, since
+    /// keys kept over a rollover may be encrypted in an older one.
+    ///
+    /// # Errors
+    /// Where no master key opens it.
+    pub fn decrypt_key(&self, mkvno: Kvno, data: &KeyData) -> Result<KeyBlock> {
+        let named = self.keys.iter().filter(|key| Kvno::from(key.kvno) == mkvno);
+        let others = self.keys.iter().filter(|key| Kvno::from(key.kvno) != mkvno);
+        let mut failure = KdbError::NoMatchingMasterKey { kvno: mkvno };
+        for master in named.chain(others) {
+            match open_key(&master.key, data) {
+                Ok(key) => return Ok(key),
+                Err(error) => failure = error,
+            }
+        }
+        Err(failure)
+    }
+}
+
+fn latest_by_older(entry: &Entry, provided: &KeyBlock) -> Result<KeyBlock> {
+    let list = entry.tl(TlType::MKEY_AUX).map(tl_data::mkey_aux).transpose()?.unwrap_or_default();
+    list.into_iter()
+        .map(|aux| KeyData::new(aux.latest_kvno, aux.latest_enctype, aux.latest_key))
+        .find_map(|data| open_key(provided, &data).ok())
+        .ok_or(KdbError::BadMasterKey)
+}
+
+/// Decrypts stored key data: u16 true length (little-endian), then the ciphertext; what is decrypted may be
+/// longer than the key, since old encryption types pad.
+///
+/// # Errors
+/// Where the key does not open it, or it is shorter than it says.
+pub fn open_key(master: &KeyBlock, data: &KeyData) -> Result<KeyBlock> {
+    let damaged = |what: &str| KdbError::Record {
+        file: "key data".to_owned(),
+        name: data.enctype.to_string(),
+        what: what.to_owned(),
+    };
+    let (length, ciphertext) = data.key.split_first_chunk::<2>().ok_or_else(|| damaged("no key"))?;
+    let length = usize::from(u16::from_le_bytes(*length));
+    let plain: Secret<Vec<u8>> = decrypt(master, STORED_KEY_USAGE, ciphertext)?;
+    let key = plain.expose().get(..length).ok_or_else(|| damaged("a key that is shorter than it says"))?;
+    Ok(KeyBlock::new(data.enctype, key.to_vec()))
+}
+
+/// Encrypts a key for an entry, its salt (if it has one of its own) beside it.
+///
+/// # Errors
+/// Where the master key cannot encrypt, or the key is longer than the format can say.
+pub fn seal_key(
+    master: &KeyBlock,
+    key: &KeyBlock,
+    kvno: u16,
+    salt: Option<(SaltType, Vec<u8>)>,
+    random: &mut dyn Random,
+) -> Result<KeyData> {
+    let plain = key.contents.expose();
+    let length =
+        u16::try_from(plain.len()).map_err(|_| KdbError::Unstorable("a key over 65535 bytes".to_owned()))?;
+    let mut bytes = length.to_le_bytes().to_vec();
+    bytes.extend(encrypt(master, STORED_KEY_USAGE, None, plain, random)?);
+    let data = KeyData::new(kvno, EncType(key.enctype.0), bytes);
+    Ok(match salt {
+        // A normal salt is made from the name and needs no place.
+        Some((salt_type, salt)) if salt_type != SaltType::NORMAL => data.with_salt(salt_type, salt),
+        _ => data,
+    })
+}

@@ -1,0 +1,159 @@
+//! The stash file: master keys on disk, so that programs start without a password.
+//!
+//! A keytab that holds K/M@REALM in all its versions, or one. The older form is read too:
+//!
+//! ```text
+//! 0  u16  enctype (order of the machine)
+//! 2  u32  length of the key, 1 to 1024
+//! 6  key
+//! ```
+
+use super::MasterKey;
+use crate::error::{KdbError, Result, reason};
+use k5_keytab::{Entry, KeytabError, KeytabReader, KeytabWriter, Select};
+use k5_types::{EncType, KeyBlock, Kvno, Principal, Timestamp};
+use k5_wire::{ByteOrder, Reader};
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+/// Longest key that the older form may hold.
+const OLD_KEY_LIMIT: u32 = 1024;
+/// MIT's text for an old-form file that is cut short.
+const CANNOT_READ: &str = "Cannot find/read stored master key";
+/// MIT's text for an old-form file that holds no key.
+const BAD_STORED: &str = "Stored master key is corrupted";
+
+/// Reads the master key of a principal from a stash file of either form: the wanted version, else the most
+/// recent one.
+///
+/// # Errors
+/// [`KdbError::Stash`] with the file and why.
+pub fn read(path: &Path, principal: &Principal, kvno: Option<Kvno>) -> Result<KeyBlock> {
+    let failed = |reason: String| KdbError::Stash { path: path.to_path_buf(), reason };
+    let entries = match KeytabReader::open(path) {
+        Ok(reader) => reader,
+        Err(KeytabError::BadVersion { .. }) => return read_old(path).map_err(failed),
+        Err(error) => return Err(failed(stash_text(&error))),
+    };
+    let select = Select { principal, kvno, enctype: None };
+    select.pick(entries).map(|entry| entry.key).map_err(|error| failed(stash_text(&error)))
+}
+
+/// The text of a keytab error without the file, which the caller names.
+fn stash_text(error: &KeytabError) -> String {
+    match error {
+        KeytabError::NotFound { .. } => "No such file or directory".to_owned(),
+        KeytabError::Io { source, .. } => reason(source),
+        KeytabError::NoEntry { principal } => format!("No key table entry found for {principal}"),
+        other => other.mit_text(),
+    }
+}
+
+fn read_old(path: &Path) -> std::result::Result<KeyBlock, String> {
+    let mut bytes = zeroize::Zeroizing::new(Vec::new());
+    // The limit keeps a file that is no stash from being read whole.
+    let limit = u64::from(OLD_KEY_LIMIT) + 6;
+    std::fs::File::open(path)
+        .and_then(|file| file.take(limit).read_to_end(&mut bytes))
+        .map_err(|error| reason(&error))?;
+    let mut reader = Reader::new(&bytes, ByteOrder::NATIVE);
+    let header = (reader.u16(), reader.u32());
+    let (Ok(enctype), Ok(length)) = header else { return Err(CANNOT_READ.to_owned()) };
+    if !(1..=OLD_KEY_LIMIT).contains(&length) {
+        return Err(BAD_STORED.to_owned());
+    }
+    let key = reader.bytes(length as usize).map_err(|_| CANNOT_READ.to_owned())?;
+    Ok(KeyBlock::new(EncType(i32::from(enctype)), key.to_vec()))
+}
+
+/// Writes master keys, first one first, to a new file beside the stash file and renames it over. MIT's rule:
+/// `NAME_tmp` is the name of the new file, and one that is there already is an error.
+///
+/// # Errors
+/// Where the file cannot be written; the stash file is then as it was.
+pub fn write(path: &Path, principal: &Principal, keys: &[&MasterKey], now: Timestamp) -> Result<()> {
+    let io_error = |path: &Path, source: io::Error| KdbError::Io { path: path.to_path_buf(), source };
+    if path.metadata().is_ok_and(|data| !data.is_file()) {
+        let not_regular = io::Error::other("keyfile is not a regular file");
+        return Err(io_error(path, not_regular));
+    }
+    let temporary = temporary_name(path);
+    if temporary.symlink_metadata().is_ok() {
+        return Err(KdbError::StashTemporary { path: temporary });
+    }
+    let entries: Vec<Entry> = keys
+        .iter()
+        .map(|key| Entry {
+            principal: principal.clone(),
+            timestamp: now,
+            kvno: Kvno::from(key.kvno),
+            key: key.key.duplicate(),
+        })
+        .collect();
+    let written = KeytabWriter::prepare(&temporary, 0)
+        .and_then(|writer| writer.commit(&entries))
+        .map_err(|error| KdbError::Stash { path: temporary.clone(), reason: stash_text(&error) })
+        .and_then(|()| std::fs::rename(&temporary, path).map_err(|e| io_error(path, e)));
+    if written.is_err() {
+        // The error is what counts; the stash file itself was not touched.
+        let _ = std::fs::remove_file(&temporary);
+    }
+    written
+}
+
+fn temporary_name(path: &Path) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push("_tmp");
+    PathBuf::from(name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn master() -> Principal {
+        Principal::new("R", ["K", "M"])
+    }
+
+    #[test]
+    fn what_is_written_is_read() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("stash");
+        let keys =
+            [2u16, 1].map(|kvno| MasterKey { kvno, key: KeyBlock::new(EncType(18), vec![kvno as u8; 32]) });
+        write(&path, &master(), &keys.iter().collect::<Vec<_>>(), Timestamp(5)).unwrap();
+        assert_eq!(read(&path, &master(), None).unwrap(), keys[0].key);
+        assert_eq!(read(&path, &master(), Some(1)).unwrap(), keys[1].key);
+        let other = read(&path, &Principal::new("S", ["K", "M"]), None).unwrap_err();
+        assert!(other.to_string().contains("K/M@S"), "{other}");
+        assert!(other.to_string().contains("stash"), "{other}");
+    }
+
+    #[test]
+    fn the_older_form_is_read() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("stash");
+        let mut bytes = 17u16.to_ne_bytes().to_vec();
+        bytes.extend(16u32.to_ne_bytes());
+        bytes.extend([9; 16]);
+        std::fs::write(&path, &bytes).unwrap();
+        assert_eq!(read(&path, &master(), None).unwrap(), KeyBlock::new(EncType(17), vec![9; 16]));
+        std::fs::write(&path, &bytes[..20]).unwrap();
+        assert!(read(&path, &master(), None).unwrap_err().to_string().contains(CANNOT_READ));
+        std::fs::write(&path, [17, 0, 0xff, 0xff, 0xff, 0xff]).unwrap();
+        assert!(read(&path, &master(), None).unwrap_err().to_string().contains(BAD_STORED));
+    }
+
+    #[test]
+    fn a_temporary_file_is_in_the_way() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("stash");
+        std::fs::write(dir.path().join("stash_tmp"), "").unwrap();
+        let key = MasterKey { kvno: 1, key: KeyBlock::new(EncType(18), vec![1; 32]) };
+        assert!(matches!(
+            write(&path, &master(), &[&key], Timestamp(5)),
+            Err(KdbError::StashTemporary { .. })
+        ));
+        assert!(!path.exists());
+    }
+}
