@@ -76,3 +76,14 @@ impl Config {
         self.profile.notices()
     }
 }
+
+#[cfg(test)]
+impl Config {
+    /// A configuration of one file's text, named `k.conf`.
+    pub(crate) fn of_text(text: &str) -> Config {
+        let user = crate::User { uid: 0, euid: 0, name: |_| None };
+        let env = Env::new(std::iter::empty::<(&str, &str)>(), user);
+        let profile = Profile::parse("k.conf", text.as_bytes()).unwrap();
+        Config::new(profile, vec!["k.conf".into()], &env).unwrap()
+    }
+}

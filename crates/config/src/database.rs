@@ -93,3 +93,30 @@ impl Config {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn other_back_ends_are_refused_with_their_line() {
+        for (name, library, known) in [
+            ("kldap", DbLibrary::Kldap, "this database module is not supported yet"),
+            ("klmdb", DbLibrary::Klmdb, "this database module is not supported yet"),
+            ("DB2", DbLibrary::Other("DB2".into()), "no such database module"),
+        ] {
+            let text = format!(
+                "[realms]\nR = {{\ndatabase_module = m\n}}\n[dbmodules]\nm = {{\ndb_library = {name}\n}}\n"
+            );
+            let module = Config::of_text(&text).db_module(b"R").unwrap();
+            assert_eq!(module.library, library);
+            assert_eq!(
+                module.require_db2().unwrap_err().to_string(),
+                format!("k.conf:7: [dbmodules] m db_library = {name}: {known}; only db2 can be used")
+            );
+        }
+        let module = Config::of_text("").db_module(b"R").unwrap();
+        assert_eq!((module.section.as_slice(), module.library.clone()), (b"R".as_slice(), DbLibrary::Db2));
+        assert!(module.require_db2().is_ok());
+    }
+}

@@ -25,3 +25,23 @@ impl Config {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::Config;
+
+    #[test]
+    fn the_longest_suffix_counts() {
+        let config = Config::of_text(
+            "[domain_realm]\n.a.test = DOT.A\na.test = A\nh.a.test = HOST\ntest = TEST\n1.2.3.4 = NO\n",
+        );
+        let realm = |host| config.domain_realm(host).map(|v| v.text().into_owned());
+        assert_eq!(realm("H.A.test.").as_deref(), Some("HOST"));
+        assert_eq!(realm("x.a.test").as_deref(), Some("DOT.A"));
+        assert_eq!(realm("a.test").as_deref(), Some("A"));
+        assert_eq!(realm("b.test").as_deref(), Some("TEST"));
+        assert_eq!(realm("example"), None);
+        assert_eq!(realm("1.2.3.4"), None);
+        assert_eq!(realm(""), None);
+    }
+}

@@ -149,12 +149,13 @@ impl RealmParams {
         Ok(params)
     }
 
-    /// Whether every variable can be used: where not, MIT's `kadmin.local` does not start.
+    /// The parameters if every variable can be used. Where not, MIT's `kadmin.local` does not start; what only
+    /// reads the database with other programs can do without this check.
     ///
     /// # Errors
-    /// The first of [`RealmParams::problems`], which is taken out of the list.
-    pub fn check(&mut self) -> Result<()> {
-        if self.problems.is_empty() { Ok(()) } else { Err(self.problems.remove(0)) }
+    /// The first of [`RealmParams::problems`].
+    pub fn check(mut self) -> Result<RealmParams> {
+        if self.problems.is_empty() { Ok(self) } else { Err(self.problems.remove(0)) }
     }
 
     /// Whether the database may be changed: not while incremental propagation is on, for the update log that
@@ -352,4 +353,62 @@ fn port_of(server: &[u8]) -> Option<i32> {
     let digits = port.trim_start_matches([' ', '\t']);
     let end = digits.find(|c: char| !c.is_ascii_digit()).unwrap_or(digits.len());
     Some(digits.get(..end).and_then(|d| d.parse().ok()).unwrap_or(0))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn params(variables: &str, overrides: &Overrides) -> RealmParams {
+        let config = Config::of_text(&format!("[realms]\nR = {{\n{variables}\n}}\n"));
+        RealmParams::new(&config, b"R", overrides).unwrap()
+    }
+
+    #[test]
+    fn servers_and_ports() {
+        for (server, port) in
+            [("h", 700), ("h:123", 123), ("[::1]", 700), ("[::1]:5", 5), ("h:x", 0), ("h: 8y", 8)]
+        {
+            let text = format!("admin_server = {server}\nkadmind_port = 700 \nkpasswd_port = 12x");
+            let params = params(&text, &Overrides::default());
+            assert_eq!(params.kadmind_port, port, "{server}");
+            assert_eq!(params.kpasswd_port, 12);
+        }
+    }
+
+    #[test]
+    fn update_log_settings() {
+        let iprop = params("database_name = /p\niprop_slave_poll = 1h", &Overrides::default()).iprop;
+        assert_eq!(iprop.logfile, PathBuf::from("/p.ulog"));
+        assert_eq!((iprop.poll.0, iprop.ulogsize, iprop.resync_timeout.0), (3600, 1000, 300));
+        let iprop = params("iprop_slave_poll = 1h\niprop_replica_poll = 2m", &Overrides::default()).iprop;
+        assert_eq!(iprop.poll.0, 120);
+    }
+
+    #[test]
+    fn the_command_line_goes_first() {
+        let overrides = Overrides {
+            database_name: Some("/d".into()),
+            master_key_name: Some(b"M".to_vec()),
+            master_key_type: Some(EncType::CAMELLIA128_CTS_CMAC),
+            key_stash_file: Some("/sf".into()),
+            supported_enctypes: Some(Vec::new()),
+        };
+        let text = "database_name = /p\nmaster_key_name = N\nmaster_key_type = bad\nkey_stash_file = /s\n\
+                    supported_enctypes = bad";
+        let params = params(text, &overrides).check().unwrap();
+        assert_eq!(params.database_name, PathBuf::from("/d"));
+        assert_eq!(params.iprop.logfile, PathBuf::from("/d.ulog"));
+        assert_eq!(params.master_key_name, b"M");
+        assert_eq!(params.master_key_type, overrides.master_key_type);
+        assert_eq!(params.key_stash_file, PathBuf::from("/sf"));
+    }
+
+    #[test]
+    fn durations_that_are_none_are_noted() {
+        let params = params("max_life = soon", &Overrides::default());
+        assert_eq!(params.max_life, Duration(DAY));
+        let text = params.notices[0].to_string();
+        assert!(text.starts_with("k.conf:3: [realms] R max_life = soon: not understood, "), "{text}");
+    }
 }

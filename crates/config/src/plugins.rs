@@ -91,3 +91,33 @@ impl Config {
         !named(&list("disable")) && (only.is_empty() || named(&only))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use PluginInterface::{HostRealm, Kadm5Hook, Pwqual};
+
+    #[test]
+    fn modules_that_would_be_loaded() {
+        let config = Config::of_text(
+            "[plugins]\npwqual = {\nmodule = cracklib:pw/cracklib.so\nmodule = off:x.so\nmodule = cracklib:y\n\
+             disable = off\ndisable = princ\n}\nkadm5_hook = {\nmodule = a:a.so\nmodule = b:b.so\n\
+             enable_only = b\n}\n",
+        );
+        let modules = config.plugin_modules(Pwqual).unwrap();
+        assert_eq!(modules.len(), 1);
+        assert_eq!((modules[0].name.as_str(), modules[0].path.as_str()), ("cracklib", "pw/cracklib.so"));
+        assert!(config.plugin_enabled(Pwqual, "dict"));
+        assert!(!config.plugin_enabled(Pwqual, "princ"));
+        let text = modules[0].error().to_string();
+        assert!(text.starts_with("k.conf:3: [plugins] pwqual module cracklib: "), "{text}");
+
+        let hooks = config.plugin_modules(Kadm5Hook).unwrap();
+        assert_eq!(
+            hooks[0].notice().to_string(),
+            "k.conf:11: [plugins] kadm5_hook module b: not loaded, modules are not supported"
+        );
+        assert!(!config.plugin_enabled(Kadm5Hook, "a"));
+        assert!(config.plugin_modules(HostRealm).unwrap().is_empty());
+    }
+}

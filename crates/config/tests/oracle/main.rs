@@ -10,5 +10,6 @@ mod mit;
 mod names;
 mod random;
 mod realm;
+mod samples;
 mod start;
 mod syntax;
