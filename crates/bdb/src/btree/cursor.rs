@@ -47,6 +47,8 @@ pub struct Cursor {
     state: State,
     /// Leaves seen, to stop where pages run in a circle.
     leaves: u32,
+    /// The tree changed on the way, so only the order of the keys makes sure that the end is reached.
+    sought_again: bool,
 }
 
 #[derive(Debug)]
@@ -74,14 +76,14 @@ impl Cursor {
     /// A cursor before the first pair in this order.
     #[must_use]
     pub fn new(order: Order, walk: Walk) -> Self {
-        Cursor { order, walk, state: State::Start(None), leaves: 0 }
+        Cursor { order, walk, state: State::Start(None), leaves: 0, sought_again: false }
     }
 
     /// A cursor before the pair with this key: forward, the first pair whose key is not less comes next;
     /// backward, the last pair whose key is less.
     #[must_use]
     pub fn at(key: &[u8], order: Order, walk: Walk) -> Self {
-        Cursor { order, walk, state: State::Start(Some(key.to_vec())), leaves: 0 }
+        Cursor { order, walk, state: State::Start(Some(key.to_vec())), leaves: 0, sought_again: false }
     }
 
     /// The next pair of `tree`, which must be the same tree at each call; `None` at the end.
@@ -97,6 +99,9 @@ impl Cursor {
         loop {
             if let Some(item) = position.take(self.order) {
                 let record = load(pager, &item)?;
+                if self.sought_again && !self.is_next(&record.key, position.last_key.as_deref()) {
+                    return Err(pager.wrong(position.number, "keys out of order"));
+                }
                 position.last_key = Some(record.key.clone());
                 self.state = State::At(position);
                 return Ok(Some(record));
@@ -139,6 +144,7 @@ impl Cursor {
     /// The position after the last key returned, in a tree that has changed.
     fn again<F: PageFile>(&mut self, pager: &Pager<F>, old: Position) -> Result<Position> {
         self.leaves = 0;
+        self.sought_again = true;
         let Some(key) = old.last_key else { return self.edge(pager) };
         let place = pager.find(&key)?;
         let passed = place.exact && self.order == Order::Forward;
@@ -146,6 +152,14 @@ impl Cursor {
         position.index += usize::from(passed);
         position.last_key = Some(key);
         Ok(position)
+    }
+
+    fn is_next(&self, key: &[u8], last: Option<&[u8]>) -> bool {
+        match (last, self.order) {
+            (None, _) => true,
+            (Some(last), Order::Forward) => key > last,
+            (Some(last), Order::Backward) => key < last,
+        }
     }
 
     fn next_leaf<F: PageFile>(&mut self, pager: &Pager<F>, old: Position) -> Result<Option<Position>> {

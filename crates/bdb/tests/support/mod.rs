@@ -34,7 +34,8 @@ impl Realm {
         self.dir.path().join(name)
     }
 
-    fn output<S: AsRef<OsStr>>(
+    /// Runs a program of MIT's on this realm.
+    pub fn output<S: AsRef<OsStr>>(
         &self,
         program: &str,
         args: impl IntoIterator<Item = S>,
