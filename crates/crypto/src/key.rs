@@ -1,7 +1,7 @@
 //! Making keys.
 
 use crate::table::{check_length, find, profile};
-use crate::{Random, Result};
+use crate::{CryptoError, Random, Result};
 use k5_types::{EncType, KeyBlock, Secret};
 
 /// The length of the type's keys in bytes, if this crate knows the type.
@@ -24,9 +24,9 @@ pub fn key_seed_length(enctype: EncType) -> Option<usize> {
 /// bytes of iteration count, not less than the default and below 2^24. Other types take none.
 ///
 /// # Errors
-/// [`CryptoError::UnsupportedEncType`](crate::CryptoError::UnsupportedEncType),
-/// [`BadParameters`](crate::CryptoError::BadParameters),
-/// [`PasswordNotUtf8`](crate::CryptoError::PasswordNotUtf8).
+/// [`CryptoError::UnsupportedEncType`],
+/// [`CryptoError::BadParameters`],
+/// [`CryptoError::PasswordNotUtf8`].
 pub fn string_to_key(
     enctype: EncType,
     password: &[u8],
@@ -40,8 +40,8 @@ pub fn string_to_key(
 /// A key from [`key_seed_length`] random bytes.
 ///
 /// # Errors
-/// [`CryptoError::UnsupportedEncType`](crate::CryptoError::UnsupportedEncType),
-/// [`BadKeyLength`](crate::CryptoError::BadKeyLength) if `seed` has another length.
+/// [`CryptoError::UnsupportedEncType`],
+/// [`CryptoError::BadKeyLength`] if `seed` has another length.
 pub fn random_to_key(enctype: EncType, seed: &[u8]) -> Result<KeyBlock> {
     let profile = profile(enctype)?;
     check_length(enctype, profile.sizes().seed, seed)?;
@@ -51,10 +51,13 @@ pub fn random_to_key(enctype: EncType, seed: &[u8]) -> Result<KeyBlock> {
 /// A new random key. Single DES is not made any more.
 ///
 /// # Errors
-/// [`CryptoError::UnsupportedEncType`](crate::CryptoError::UnsupportedEncType),
-/// [`Random`](crate::CryptoError::Random).
+/// [`CryptoError::UnsupportedEncType`],
+/// [`CryptoError::Random`].
 pub fn make_random_key(enctype: EncType, rng: &mut dyn Random) -> Result<KeyBlock> {
     let profile = profile(enctype)?;
+    if profile.read_only() {
+        return Err(CryptoError::UnsupportedEncType(enctype));
+    }
     let mut seed = Secret::new(vec![0; profile.sizes().seed]);
     rng.fill(seed.expose_mut())?;
     Ok(KeyBlock { enctype, contents: profile.random_to_key(seed.expose()) })

@@ -9,20 +9,24 @@
 #![forbid(unsafe_code)]
 
 mod checksum;
+mod des_key;
 mod error;
 mod key;
 mod mac;
 mod message;
 mod mode;
-mod n_fold;
 mod prf;
 mod profile;
 mod random;
 mod rfc3961;
 mod rfc3962;
+mod rfc4757;
+mod rfc6803;
+mod rfc8009;
 mod table;
 #[cfg(test)]
 mod testing;
+mod weak_des;
 
 pub use checksum::{checksum, checksum_length, verify_checksum};
 pub use error::{CryptoError, Result};
@@ -30,3 +34,6 @@ pub use key::{key_length, key_seed_length, make_random_key, random_to_key, strin
 pub use message::{CipherState, decrypt, decrypt_with_state, encrypt, encrypted_length};
 pub use prf::{combine_keys, derive_prf_plus, prf, prf_length, prf_plus};
 pub use random::{Random, SystemRandom};
+
+#[cfg(test)]
+mod tests;

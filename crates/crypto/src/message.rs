@@ -6,8 +6,10 @@ use k5_types::{EncType, KeyBlock, Secret};
 
 /// What one message leaves for the next, where messages are chained (RFC 3961 section 3, "cipher state").
 /// Neither tickets nor stored keys are; `KRB_PRIV` streams are.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct CipherState(Vec<u8>);
+///
+/// With single DES and a CRC the first state is the key, so a state is kept as a secret.
+#[derive(Debug)]
+pub struct CipherState(Secret<Vec<u8>>);
 
 impl CipherState {
     /// The state before the first message under this key.
@@ -16,7 +18,7 @@ impl CipherState {
     /// As [`encrypt`].
     pub fn initial(key: &KeyBlock) -> Result<CipherState> {
         let (profile, bytes) = open(key)?;
-        Ok(CipherState(profile.initial_state(bytes)))
+        Ok(CipherState(Secret::new(profile.initial_state(bytes))))
     }
 }
 
@@ -34,18 +36,22 @@ pub fn encrypt(
     rng: &mut dyn Random,
 ) -> Result<Vec<u8>> {
     let (profile, bytes) = open(key)?;
-    let mut confounder = Secret::new(vec![0; profile.confounder()]);
+    if profile.read_only() {
+        return Err(CryptoError::UnsupportedEncType(key.enctype));
+    }
+    let mut confounder = Secret::new(vec![0; profile.sizes().confounder]);
     rng.fill(confounder.expose_mut())?;
-    let mut first = CipherState(profile.initial_state(bytes));
+    let mut first = CipherState::initial(key)?;
     let state = state.unwrap_or(&mut first);
     check_state(state, profile.sizes().state)?;
-    profile.encrypt(bytes, usage, &mut state.0, confounder.expose(), plain)
+    profile.encrypt(bytes, usage, state.0.expose_mut(), confounder.expose(), plain)
 }
 
 /// Checks and decrypts a message that stands alone.
 ///
-/// What [`encrypt`] got comes back, with two exceptions that the ciphertext cannot tell apart: with DES and
-/// triple DES up to seven bytes of padding follow. Whoever stores such data keeps its length with it.
+/// What [`encrypt`] got comes back, with two exceptions: with DES and
+/// triple DES up to seven zeros of padding follow, so whoever stores such data keeps its length with it; and
+/// `des3-cbc-raw` protects nothing, so that any whole number of blocks decrypts to something.
 ///
 /// # Errors
 /// [`CryptoError::IntegrityCheckFailed`] for the wrong key, the wrong usage or changed data;
@@ -67,7 +73,7 @@ pub fn decrypt_with_state(
 ) -> Result<Secret<Vec<u8>>> {
     let (profile, bytes) = open(key)?;
     check_state(state, profile.sizes().state)?;
-    profile.decrypt(bytes, usage, &mut state.0, cipher)
+    profile.decrypt(bytes, usage, state.0.expose_mut(), cipher)
 }
 
 /// The length in bytes of the ciphertext of a plaintext of `plain_len` bytes. `None` for an unknown type, or
@@ -75,10 +81,10 @@ pub fn decrypt_with_state(
 #[must_use]
 pub fn encrypted_length(enctype: EncType, plain_len: usize) -> Option<usize> {
     let sizes = find(enctype)?.sizes();
-    let padded = plain_len.checked_next_multiple_of(sizes.block)?;
-    padded.checked_add(sizes.overhead)
+    let body = plain_len.checked_add(sizes.header)?.checked_next_multiple_of(sizes.block)?;
+    body.checked_add(sizes.trailer)
 }
 
 fn check_state(state: &CipherState, expected: usize) -> Result<()> {
-    if state.0.len() == expected { Ok(()) } else { Err(CryptoError::Internal) }
+    if state.0.expose().len() == expected { Ok(()) } else { Err(CryptoError::Internal) }
 }

@@ -12,14 +12,45 @@ pub(crate) struct Sizes {
     pub seed: usize,
     /// The cipher state that one message leaves for the next.
     pub state: usize,
-    /// What a ciphertext has more than its plaintext, padding apart.
-    pub overhead: usize,
-    /// Confounder, checksum and plaintext together are padded to a multiple of this; 1 means no padding.
+    /// The random bytes that a message begins with.
+    pub confounder: usize,
+    /// What a ciphertext has before its plaintext: the confounder, and with some types a checksum.
+    pub header: usize,
+    /// What a ciphertext has after its plaintext.
+    pub trailer: usize,
+    /// Header and plaintext together are padded to a multiple of this; 1 means no padding.
     pub block: usize,
-    /// The checksum.
+    /// The keyed checksum; 0 if there is none.
     pub checksum: usize,
-    /// What the pseudo-random function gives at once.
+    /// What the pseudo-random function gives at once; 0 if there is none.
     pub prf: usize,
+}
+
+impl Sizes {
+    /// The pieces one after another, padded with zeros. There is room for the trailer: a vector that grows
+    /// leaves plaintext behind.
+    pub(crate) fn message(&self, pieces: &[&[u8]]) -> Secret<Vec<u8>> {
+        let length: usize = pieces.iter().map(|piece| piece.len()).sum();
+        let padded = length.next_multiple_of(self.block);
+        let mut message = Secret::new(Vec::with_capacity(padded + self.trailer));
+        for piece in pieces {
+            message.expose_mut().extend_from_slice(piece);
+        }
+        message.expose_mut().resize(padded, 0);
+        message
+    }
+
+    /// A ciphertext without its trailer, and the trailer.
+    ///
+    /// # Errors
+    /// [`CryptoError::BadMessageSize`] if no message of the type has that length.
+    pub(crate) fn split<'a>(&self, cipher: &'a [u8]) -> Result<(&'a [u8], &'a [u8])> {
+        let body_len = cipher.len().checked_sub(self.trailer).ok_or(CryptoError::BadMessageSize)?;
+        if body_len < self.header || !body_len.is_multiple_of(self.block) {
+            return Err(CryptoError::BadMessageSize);
+        }
+        cipher.split_at_checked(body_len).ok_or(CryptoError::BadMessageSize)
+    }
 }
 
 /// The functions of RFC 3961 section 3. Keys, seeds and states come with the lengths that [`Profile::sizes`]
@@ -27,6 +58,11 @@ pub(crate) struct Sizes {
 pub(crate) trait Profile: Sync {
     /// The lengths.
     fn sizes(&self) -> Sizes;
+
+    /// Whether the type is there to read old data only.
+    fn read_only(&self) -> bool {
+        false
+    }
 
     /// The state before the first message.
     fn initial_state(&self, _key: &[u8]) -> Vec<u8> {
@@ -41,7 +77,7 @@ pub(crate) trait Profile: Sync {
         Secret::new(seed.to_vec())
     }
 
-    /// Encrypts `confounder | plain` and adds what protects it.
+    /// Encrypts `confounder | plain` and adds what protects it. Not asked for where [`Profile::read_only`].
     fn encrypt(
         &self,
         key: &[u8],
@@ -51,17 +87,18 @@ pub(crate) trait Profile: Sync {
         plain: &[u8],
     ) -> Result<Vec<u8>>;
 
-    /// The length of the confounder.
-    fn confounder(&self) -> usize;
-
     /// Checks and decrypts; the confounder is gone from the result, padding is not.
     fn decrypt(&self, key: &[u8], usage: u32, state: &mut [u8], cipher: &[u8]) -> Result<Secret<Vec<u8>>>;
 
-    /// The type's mandatory checksum.
-    fn checksum(&self, key: &[u8], usage: u32, data: &[u8]) -> Result<Vec<u8>>;
+    /// The type's mandatory checksum. Only asked for where [`Sizes::checksum`] is not 0.
+    fn checksum(&self, _key: &[u8], _usage: u32, _data: &[u8]) -> Result<Vec<u8>> {
+        Err(CryptoError::Internal)
+    }
 
-    /// The pseudo-random function.
-    fn prf(&self, key: &[u8], input: &[u8]) -> Result<Secret<Vec<u8>>>;
+    /// The pseudo-random function. Only asked for where [`Sizes::prf`] is not 0.
+    fn prf(&self, _key: &[u8], _input: &[u8]) -> Result<Secret<Vec<u8>>> {
+        Err(CryptoError::Internal)
+    }
 }
 
 /// Which of the keys that belong to a usage is derived (RFC 3961 section 5.3).

@@ -1,21 +1,21 @@
-//! The simplified profile of RFC 3961 section 5.3: key derivation with n-fold, encryption with an HMAC-SHA1
-//! over the plaintext.
+//! The simplified profile of RFC 3961 section 5.3, which triple DES, AES with SHA-1 (RFC 3962) and Camellia
+//! (RFC 6803) share: a ciphertext, and a keyed hash of what was encrypted, under keys derived for the usage.
 
-use crate::mac::hmac;
+mod des3;
+mod hmac_sha1;
+mod n_fold;
+
+pub(crate) use des3::{DES3_CBC_RAW, DES3_CBC_SHA1};
+pub(crate) use hmac_sha1::{HmacSha1, derive_key};
+
 use crate::mode::{cts_decrypt, cts_encrypt};
-use crate::n_fold::n_fold;
 use crate::profile::{Profile, Purpose, Sizes, usage_constant};
 use crate::{CryptoError, Result};
 use cbc::cipher::{BlockCipherDecrypt, BlockCipherEncrypt, KeyInit};
 use k5_types::{Secret, constant_time_eq};
-use sha1::{Digest, Sha1};
 use std::marker::PhantomData;
-use zeroize::Zeroize;
 
-/// The length of SHA-1's result.
-const SHA1_LEN: usize = 20;
-
-/// A block cipher in its mode, as the simplified profile wants it.
+/// A block cipher in its mode.
 pub(crate) trait Cipher: Sync {
     /// Bytes of a key.
     fn key_len(&self) -> usize;
@@ -70,72 +70,55 @@ impl<C: BlockCipherEncrypt + BlockCipherDecrypt + KeyInit> Cipher for Cts<C> {
     }
 }
 
-/// DK (RFC 3961 section 5.1): a key of the same type, derived with a constant.
-///
-/// # Errors
-/// [`CryptoError::Internal`] if `key` has a wrong length.
-pub(crate) fn derive_key(cipher: &dyn Cipher, key: &[u8], constant: &[u8]) -> Result<Secret<Vec<u8>>> {
-    let wanted = cipher.seed_len();
-    let mut block = Secret::new(vec![0; cipher.block_len()]);
-    n_fold(constant, block.expose_mut());
-    let mut seed = Secret::new(Vec::with_capacity(wanted));
-    while seed.expose().len() < wanted {
-        let mut zeros = vec![0; cipher.block_len()];
-        cipher.encrypt(key, &mut zeros, block.expose_mut())?;
-        // The state that the mode leaves is the block just made.
-        zeros.zeroize();
-        let missing = wanted - seed.expose().len();
-        seed.expose_mut().extend(block.expose().iter().take(missing));
-    }
-    Ok(cipher.random_to_key(seed.expose()))
+/// What a member of the family chooses.
+pub(crate) trait Scheme: Sync {
+    /// The cipher.
+    fn cipher(&self) -> &dyn Cipher;
+    /// Bytes of the checksum, alone and in messages.
+    fn tag_len(&self) -> usize;
+    /// Bytes that the pseudo-random function gives.
+    fn prf_len(&self) -> usize;
+    /// A key of the same type, derived with a constant.
+    fn derive_key(&self, key: &[u8], constant: &[u8]) -> Result<Secret<Vec<u8>>>;
+    /// The checksum under a derived key.
+    fn tag(&self, key: &[u8], data: &[u8]) -> Result<Vec<u8>>;
+    /// String-to-key.
+    fn string_to_key(&self, password: &[u8], salt: &[u8], params: Option<&[u8]>) -> Result<Secret<Vec<u8>>>;
+    /// The pseudo-random function under the key that is derived for it.
+    fn prf(&self, key: &[u8], input: &[u8]) -> Result<Secret<Vec<u8>>>;
 }
 
-/// String-to-key of one member of the family: password, salt, parameters.
-type StringToKey = fn(&Simplified, &[u8], &[u8], Option<&[u8]>) -> Result<Secret<Vec<u8>>>;
+/// The profile over a member's choices.
+pub(crate) struct Simplified<S>(pub S);
 
-/// A member of the family: its cipher, what is kept of the HMAC, and its string-to-key.
-pub(crate) struct Simplified {
-    pub cipher: &'static dyn Cipher,
-    pub tag_len: usize,
-    pub string_to_key: StringToKey,
-}
-
-impl Simplified {
+impl<S: Scheme> Simplified<S> {
     fn usage_key(&self, key: &[u8], usage: u32, purpose: Purpose) -> Result<Secret<Vec<u8>>> {
-        derive_key(self.cipher, key, &usage_constant(usage, purpose))
-    }
-
-    fn tag(&self, key: &[u8], data: &[u8]) -> Result<Vec<u8>> {
-        let mut tag = hmac::<Sha1>(key, &[data])?.expose().clone();
-        tag.truncate(self.tag_len);
-        Ok(tag)
+        self.0.derive_key(key, &usage_constant(usage, purpose))
     }
 }
 
-impl Profile for Simplified {
+impl<S: Scheme> Profile for Simplified<S> {
     fn sizes(&self) -> Sizes {
-        let block = self.cipher.block_len();
+        let block = self.0.cipher().block_len();
         Sizes {
-            key: self.cipher.key_len(),
-            seed: self.cipher.seed_len(),
+            key: self.0.cipher().key_len(),
+            seed: self.0.cipher().seed_len(),
             state: block,
-            overhead: block + self.tag_len,
-            block: self.cipher.message_block(),
-            checksum: self.tag_len,
-            prf: SHA1_LEN / block * block,
+            confounder: block,
+            header: block,
+            trailer: self.0.tag_len(),
+            block: self.0.cipher().message_block(),
+            checksum: self.0.tag_len(),
+            prf: self.0.prf_len(),
         }
     }
 
-    fn confounder(&self) -> usize {
-        self.cipher.block_len()
-    }
-
     fn string_to_key(&self, password: &[u8], salt: &[u8], params: Option<&[u8]>) -> Result<Secret<Vec<u8>>> {
-        (self.string_to_key)(self, password, salt, params)
+        self.0.string_to_key(password, salt, params)
     }
 
     fn random_to_key(&self, seed: &[u8]) -> Secret<Vec<u8>> {
-        self.cipher.random_to_key(seed)
+        self.0.cipher().random_to_key(seed)
     }
 
     fn encrypt(
@@ -148,48 +131,36 @@ impl Profile for Simplified {
     ) -> Result<Vec<u8>> {
         let ke = self.usage_key(key, usage, Purpose::Encryption)?;
         let ki = self.usage_key(key, usage, Purpose::Integrity)?;
-        let sizes = self.sizes();
-        let padded = plain.len().next_multiple_of(sizes.block);
-        // Room for everything at once: a vector that grows leaves plaintext behind.
-        let mut message = Secret::new(Vec::with_capacity(padded + sizes.overhead));
-        message.expose_mut().extend_from_slice(confounder);
-        message.expose_mut().extend_from_slice(plain);
-        message.expose_mut().resize(confounder.len() + padded, 0);
-        let tag = self.tag(ki.expose(), message.expose())?;
-        self.cipher.encrypt(ke.expose(), state, message.expose_mut())?;
+        let mut message = self.sizes().message(&[confounder, plain]);
+        let tag = self.0.tag(ki.expose(), message.expose())?;
+        self.0.cipher().encrypt(ke.expose(), state, message.expose_mut())?;
         message.expose_mut().extend_from_slice(&tag);
         Ok(std::mem::take(message.expose_mut()))
     }
 
     fn decrypt(&self, key: &[u8], usage: u32, state: &mut [u8], cipher: &[u8]) -> Result<Secret<Vec<u8>>> {
-        let body_len = cipher.len().checked_sub(self.tag_len).ok_or(CryptoError::BadMessageSize)?;
-        let (body, tag) = cipher.split_at_checked(body_len).ok_or(CryptoError::BadMessageSize)?;
-        if body_len < self.confounder() || body_len % self.cipher.message_block() != 0 {
-            return Err(CryptoError::BadMessageSize);
-        }
+        let sizes = self.sizes();
+        let (body, tag) = sizes.split(cipher)?;
         let ke = self.usage_key(key, usage, Purpose::Encryption)?;
         let ki = self.usage_key(key, usage, Purpose::Integrity)?;
         let mut message = Secret::new(body.to_vec());
-        self.cipher.decrypt(ke.expose(), state, message.expose_mut())?;
-        if !constant_time_eq(&self.tag(ki.expose(), message.expose())?, tag) {
+        self.0.cipher().decrypt(ke.expose(), state, message.expose_mut())?;
+        if !constant_time_eq(&self.0.tag(ki.expose(), message.expose())?, tag) {
             return Err(CryptoError::IntegrityCheckFailed);
         }
-        message.expose_mut().drain(..self.confounder());
+        message.expose_mut().drain(..sizes.header);
         Ok(message)
     }
 
     fn checksum(&self, key: &[u8], usage: u32, data: &[u8]) -> Result<Vec<u8>> {
         let kc = self.usage_key(key, usage, Purpose::Checksum)?;
-        self.tag(kc.expose(), data)
+        self.0.tag(kc.expose(), data)
     }
 
     fn prf(&self, key: &[u8], input: &[u8]) -> Result<Secret<Vec<u8>>> {
-        let kp = derive_key(self.cipher, key, b"prf")?;
-        let mut output = Secret::new(Sha1::digest(input).to_vec());
-        output.expose_mut().truncate(self.sizes().prf);
-        let mut iv = vec![0; self.cipher.block_len()];
-        self.cipher.encrypt(kp.expose(), &mut iv, output.expose_mut())?;
-        iv.zeroize();
-        Ok(output)
+        self.0.prf(self.0.derive_key(key, b"prf")?.expose(), input)
     }
 }
+
+#[cfg(test)]
+mod tests;

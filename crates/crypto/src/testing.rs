@@ -122,7 +122,9 @@ pub(crate) fn chains(enctype: EncType) {
     let mut state = CipherState::initial(&key).unwrap();
     let first = decrypt_with_state(&key, 1, &mut state, &sent[0]).unwrap();
     assert!(first.expose().starts_with(b"first"));
-    let early = decrypt_with_state(&key, 1, &mut state.clone(), &sent[2]);
+    let mut other = CipherState::initial(&key).unwrap();
+    decrypt_with_state(&key, 1, &mut other, &sent[0]).unwrap();
+    let early = decrypt_with_state(&key, 1, &mut other, &sent[2]);
     assert_eq!(early.err(), Some(CryptoError::IntegrityCheckFailed));
     let second = decrypt_with_state(&key, 1, &mut state, &sent[1]).unwrap();
     assert!(second.expose().starts_with(b"the second is"));
