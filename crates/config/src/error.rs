@@ -207,6 +207,12 @@ pub enum Error {
 }
 
 impl Error {
+    /// One line with both: MIT's text, and in parentheses the place and the fault where they say more.
+    pub fn message(&self) -> String {
+        let (mit, ours) = (self.mit_text(), self.to_string());
+        if mit == ours { ours } else { format!("{mit} ({ours})") }
+    }
+
     /// MIT's text for the same failure, as it stands between `prog: ` and ` while DOING`. For the cases that
     /// are faults to us only, the text of our own error.
     pub fn mit_text(&self) -> String {

@@ -86,6 +86,11 @@ impl Config {
         self.profile().value(&[SECTION, name])
     }
 
+    /// All values of a variable of a realm, such as `kdc`, in the files' order.
+    pub fn realm_values(&self, realm: &[u8], name: &str) -> Vec<Value<'_>> {
+        self.profile().values(&[b"realms".as_slice(), realm, name.as_bytes()])
+    }
+
     /// `default_realm`, as it stands in the file.
     ///
     /// # Errors

@@ -89,10 +89,8 @@ impl Profile {
         let Some((relation, sections)) = names.split_last() else { return Vec::new() };
         let mut values = Vec::new();
         for (tree, section) in self.sections(sections) {
-            for (_, node) in tree.children(section) {
-                if let Some(bytes) = &node.value
-                    && *node.name == *relation.as_ref()
-                {
+            for (_, node) in tree.named(section, relation.as_ref()) {
+                if let Some(bytes) = &node.value {
                     values.push(Value { bytes, file: tree.source(node.place), line: node.place.line });
                 }
             }

@@ -80,7 +80,21 @@ impl Tree {
 
     /// The subsection of that name. There is at most one: sections continue, they are not repeated.
     pub(super) fn subsection(&self, id: NodeId, name: &[u8]) -> Option<NodeId> {
-        self.children(id).find(|(_, n)| n.value.is_none() && *n.name == *name).map(|(child, _)| child)
+        self.named(id, name).find(|(_, n)| n.value.is_none()).map(|(child, _)| child)
+    }
+
+    /// The children of `id` with that name.
+    pub(super) fn named<'t>(
+        &'t self,
+        id: NodeId,
+        name: &[u8],
+    ) -> impl Iterator<Item = (NodeId, &'t Node)> + use<'t> {
+        let ids = self.node(id).map_or(&[][..], |n| n.children.as_slice());
+        let bound = |below: fn(&[u8], &[u8]) -> bool| {
+            ids.partition_point(|&child| self.node(child).is_some_and(|n| below(&n.name, name)))
+        };
+        let equal = ids.get(bound(|a, b| a < b)..bound(|a, b| a <= b)).unwrap_or_default();
+        equal.iter().filter_map(|&child| Some((child, self.node(child)?)))
     }
 
     /// Finds the subsection or adds it.

@@ -88,6 +88,10 @@ fn faults_name_their_line() {
     let error = Profile::parse("/etc/k.conf", b"[a]\nfoo\n").unwrap_err();
     assert_eq!(error.to_string(), "/etc/k.conf:2: Syntax error in profile relation");
     assert_eq!(error.mit_text(), "Improper format of Kerberos configuration file");
+    assert_eq!(
+        error.message(),
+        "Improper format of Kerberos configuration file (/etc/k.conf:2: Syntax error in profile relation)"
+    );
 }
 
 #[test]
@@ -223,4 +227,27 @@ fn booleans_and_integers() {
     let error = parse("[a]\nx = maybe\n").boolean(&["a", "x"]).unwrap_err();
     assert_eq!(error.to_string(), "k.conf:2: [a] x = maybe: not a boolean (use true or false)");
     assert_eq!(error.mit_text(), "Invalid boolean value");
+}
+
+/// Any bytes give a profile or an error, never a panic. (xorshift with a fixed seed.)
+#[test]
+fn any_bytes() {
+    let mut state = 0x5eed_u64;
+    for _ in 0..2000 {
+        let mut text = b"[a]\n".to_vec();
+        for _ in 0..40 {
+            state ^= state << 13;
+            state ^= state >> 7;
+            state ^= state << 17;
+            let alphabet = b"[]{}=*\"\\ \t\r\n\n\0ab#;\xff";
+            text.push(alphabet[(state >> 33) as usize % alphabet.len()]);
+        }
+        if let Ok(profile) = Profile::parse("k", &text) {
+            for section in profile.subsections::<&str>(&[]) {
+                for relation in profile.relations(&[section]) {
+                    assert!(profile.value(&[section, relation]).is_some(), "{text:?}");
+                }
+            }
+        }
+    }
 }
