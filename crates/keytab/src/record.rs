@@ -22,6 +22,9 @@ use k5_wire::{ByteOrder, Reader, Writer};
 /// The highest count or length: MIT reads them as signed 16 bits.
 const LONGEST: usize = 0x7fff;
 
+/// What the count of components is about.
+const NAME: &str = "principal name";
+
 /// The version of a keytab file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Version {
@@ -79,10 +82,11 @@ impl Version {
 /// [`Damage`], for whatever MIT takes for the end of the file and for fields that leave the record.
 pub fn decode(version: Version, body: &[u8]) -> Result<Entry, Damage> {
     let mut fields = Fields { reader: Reader::new(body, version.order()) };
-    let counted = fields.size("count of components")?;
+    // A name without components is as good as none.
+    let counted = fields.size(NAME)?;
     let count = if version == Version::V1 { counted - 1 } else { counted };
     if count == 0 {
-        return Err(Damage::Empty { field: "principal name" });
+        return Err(Damage::Empty { field: NAME });
     }
     let realm = fields.bytes("realm")?.to_vec();
     let mut components = Vec::new();
@@ -266,11 +270,11 @@ mod tests {
         assert_eq!(encode(Version::V2, &odd).unwrap_err(), Unstorable::EncType(0x8000));
 
         let damage = |body: &[u8]| decode(Version::V2, body).unwrap_err();
-        assert_eq!(damage(b"\0\0\0\x01R"), Damage::Empty { field: "count of components" });
+        assert_eq!(damage(b"\0\0\0\x01R"), Damage::Empty { field: NAME });
         assert_eq!(damage(b"\0\x01\0\0"), Damage::Empty { field: "realm" });
         assert_eq!(damage(b"\0\x01\0\x01R\0\0"), Damage::Empty { field: "component" });
-        assert_eq!(damage(b"\xff\xff\0\x01R"), Damage::Negative { field: "count of components" });
+        assert_eq!(damage(b"\xff\xff\0\x01R"), Damage::Negative { field: NAME });
         let realm_only = 1u16.to_ne_bytes();
-        assert_eq!(decode(Version::V1, &realm_only).unwrap_err(), Damage::Empty { field: "principal name" });
+        assert_eq!(decode(Version::V1, &realm_only).unwrap_err(), Damage::Empty { field: NAME });
     }
 }
