@@ -1,1 +1,30 @@
-//! placeholder
+//! What administrators do: make, change and delete principals and policies, set keys, put them into keytabs, make
+//! a realm. The rules are here and nowhere else; terminals, options and messages are elsewhere.
+#![forbid(unsafe_code)]
+
+mod admin;
+mod create;
+mod error;
+mod extract;
+mod glob;
+mod history;
+mod keys;
+mod keysalts;
+mod modify;
+pub mod open;
+mod password;
+mod policies;
+mod quality;
+mod realm;
+mod view;
+
+pub use admin::{Admin, AdminParts, Defaults, Guards};
+pub use create::{InitialKeys, NewPrincipal};
+pub use error::{AdminError, Result};
+pub use extract::{ExtractKeys, Extracted};
+pub use glob::Glob;
+pub use keys::OldKeysRule;
+pub use modify::{Changes, PolicyChange};
+pub use policies::PolicyFields;
+pub use quality::Quality;
+pub use realm::put_root_principals;

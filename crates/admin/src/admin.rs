@@ -1,0 +1,185 @@
+//! The administrator at work on one realm: an open database, its master keys, and the realm's rules.
+
+use crate::error::{AdminError, Result};
+use crate::quality::Quality;
+use k5_crypto::Random;
+use k5_kdb::{Access, Backend, Entry, MasterKeys, Policy, Scope, Transaction};
+use k5_types::{Attributes, Duration, EncType, KeySalt, Principal, Timestamp};
+use std::cell::RefCell;
+
+/// What a new principal gets where nothing is said, and which keys.
+#[derive(Debug, Clone)]
+pub struct Defaults {
+    /// `max_life`.
+    pub max_life: Duration,
+    /// `max_renewable_life`.
+    pub max_renewable_life: Duration,
+    /// `default_principal_expiration`.
+    pub expiration: Timestamp,
+    /// `default_principal_flags`.
+    pub attributes: Attributes,
+    /// `supported_enctypes`.
+    pub keysalts: Vec<KeySalt>,
+    /// `master_key_type`, which the key of kadmin/history has too.
+    pub master_enctype: EncType,
+}
+
+/// What must not happen in this realm with this program, each with the line that says so.
+#[derive(Debug, Clone, Default)]
+pub struct Guards {
+    /// Why nothing may be written.
+    pub writing: Option<String>,
+    /// Why no password may be set.
+    pub passwords: Option<String>,
+}
+
+/// All that an [`Admin`] is made of.
+pub struct AdminParts {
+    /// The database.
+    pub backend: Box<dyn Backend>,
+    /// The realm.
+    pub realm: Vec<u8>,
+    /// Its rules for new principals.
+    pub defaults: Defaults,
+    /// Its master keys.
+    pub master: MasterKeys,
+    /// The principal that K/M is called by.
+    pub master_principal: Principal,
+    /// Who is acting; recorded in each entry that changes.
+    pub actor: Principal,
+    /// Rules for passwords.
+    pub quality: Quality,
+    /// What must not happen.
+    pub guards: Guards,
+    /// The time.
+    pub clock: Box<dyn Fn() -> Timestamp>,
+    /// Where keys come from.
+    pub random: Box<dyn Random>,
+}
+
+/// An administrator at work. Every operation is one transaction: it happens whole or not at all.
+pub struct Admin {
+    pub(crate) backend: Box<dyn Backend>,
+    pub(crate) realm: Vec<u8>,
+    pub(crate) defaults: Defaults,
+    pub(crate) master: MasterKeys,
+    pub(crate) master_principal: Principal,
+    pub(crate) history_principal: Principal,
+    pub(crate) actor: Principal,
+    pub(crate) quality: Quality,
+    guards: Guards,
+    clock: Box<dyn Fn() -> Timestamp>,
+    pub(crate) random: RefCell<Box<dyn Random>>,
+}
+
+impl Admin {
+    /// Puts an administrator to work.
+    #[must_use]
+    pub fn new(parts: AdminParts) -> Self {
+        Admin {
+            history_principal: Principal::new(parts.realm.clone(), ["kadmin", "history"]),
+            backend: parts.backend,
+            realm: parts.realm,
+            defaults: parts.defaults,
+            master: parts.master,
+            master_principal: parts.master_principal,
+            actor: parts.actor,
+            quality: parts.quality,
+            guards: parts.guards,
+            clock: parts.clock,
+            random: RefCell::new(parts.random),
+        }
+    }
+
+    /// The realm.
+    #[must_use]
+    pub fn realm(&self) -> &[u8] {
+        &self.realm
+    }
+
+    /// Who is acting.
+    #[must_use]
+    pub fn actor(&self) -> &Principal {
+        &self.actor
+    }
+
+    /// What new principals get.
+    #[must_use]
+    pub fn defaults(&self) -> &Defaults {
+        &self.defaults
+    }
+
+    /// The time.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        (self.clock)()
+    }
+
+    /// Whether a principal is the one that holds the master keys.
+    #[must_use]
+    pub fn is_master(&self, principal: &Principal) -> bool {
+        *principal == self.master_principal
+    }
+
+    /// Reads in one transaction.
+    pub(crate) fn read<T>(
+        &self,
+        scope: Scope,
+        work: impl FnOnce(&mut dyn Transaction) -> Result<T>,
+    ) -> Result<T> {
+        let mut transaction = self.backend.begin(scope, Access::Read)?;
+        work(transaction.as_mut())
+    }
+
+    /// Changes in one transaction, which is committed if `work` succeeds.
+    pub(crate) fn write<T>(
+        &self,
+        scope: Scope,
+        work: impl FnOnce(&mut dyn Transaction) -> Result<T>,
+    ) -> Result<T> {
+        self.may_write()?;
+        let mut transaction = self.backend.begin(scope, Access::Write)?;
+        let result = work(transaction.as_mut())?;
+        transaction.commit()?;
+        Ok(result)
+    }
+
+    /// Refuses where nothing may be written in this realm.
+    pub(crate) fn may_write(&self) -> Result<()> {
+        refuse_if(self.guards.writing.as_ref())
+    }
+
+    /// Refuses where no password may be set in this realm.
+    pub(crate) fn may_set_passwords(&self) -> Result<()> {
+        refuse_if(self.guards.passwords.as_ref())
+    }
+
+    /// Stamps an entry with the time and the actor, and stores it.
+    pub(crate) fn store(&self, transaction: &mut dyn Transaction, entry: &mut Entry) -> Result<()> {
+        entry.set_modified(self.now(), &self.actor);
+        let kadm_data = entry.kadm_data()?;
+        // Also where nothing of it has changed: MIT writes it with every entry.
+        entry.set_kadm_data(&kadm_data);
+        Ok(transaction.put_principal(entry)?)
+    }
+}
+
+fn refuse_if(reason: Option<&String>) -> Result<()> {
+    match reason {
+        None => Ok(()),
+        Some(reason) => Err(AdminError::Blocked(reason.clone())),
+    }
+}
+
+/// The entry of a principal that must be there.
+pub(crate) fn existing(transaction: &mut dyn Transaction, principal: &Principal) -> Result<Entry> {
+    transaction.principal(principal)?.ok_or(AdminError::UnknownPrincipal)
+}
+
+/// The policy of an entry. One that does not exist counts as none: dangling policies are allowed.
+pub(crate) fn policy_of(transaction: &mut dyn Transaction, entry: &Entry) -> Result<Option<Policy>> {
+    match entry.kadm_data()?.effective_policy() {
+        Some(name) => Ok(transaction.policy(name)?),
+        None => Ok(None),
+    }
+}

@@ -1,0 +1,138 @@
+//! Putting keys into keytabs. The keytab is opened, locked and looked through first and written before the
+//! database is: whatever fails, no principal has keys that are in no keytab.
+
+use crate::admin::{Admin, existing};
+use crate::error::{AdminError, Result};
+use crate::keys::OldKeysRule;
+use k5_kdb::{Entry, KeyData, Scope, Transaction};
+use k5_keytab::{Entry as KeytabEntry, KeytabWriter};
+use k5_types::{KeySalt, Kvno, Principal};
+use std::path::Path;
+
+/// Which keys go into the keytab.
+#[derive(Debug, Clone)]
+pub enum ExtractKeys {
+    /// New random ones.
+    Random {
+        /// Which; else the policy or the realm says.
+        keysalts: Vec<KeySalt>,
+        /// What becomes of the old ones.
+        old: OldKeysRule,
+    },
+    /// Those that the principal has.
+    Existing,
+}
+
+/// What became of one principal.
+#[derive(Debug)]
+pub struct Extracted {
+    /// The principal.
+    pub principal: Principal,
+    /// Version number and encryption type of each key that the keytab has now.
+    pub keys: Vec<(Kvno, k5_types::EncType)>,
+}
+
+impl Admin {
+    /// Puts the keys of principals into a keytab file; a principal that cannot be is an error of its own and does
+    /// not keep the others out.
+    ///
+    /// # Errors
+    /// Where the keytab cannot be written, or the database: nothing has changed then.
+    pub fn extract(
+        &self,
+        principals: &[Principal],
+        keytab: &Path,
+        keys: &ExtractKeys,
+    ) -> Result<Vec<Result<Extracted>>> {
+        let room = principals.iter().map(|principal| self.room_for(principal)).sum();
+        let writer = KeytabWriter::prepare(keytab, room)?;
+        match keys {
+            ExtractKeys::Existing => {
+                let (results, entries) =
+                    self.read(Scope::Everything, |t| self.collect(t, principals, keys))?;
+                writer.commit_new(&entries)?;
+                Ok(results)
+            }
+            ExtractKeys::Random { .. } => {
+                self.may_write()?;
+                let mut added = Vec::new();
+                let changed = self.write(Scope::Everything, |transaction| {
+                    let (results, entries) = self.collect(transaction, principals, keys)?;
+                    writer.commit(&entries)?;
+                    added = entries;
+                    Ok(results)
+                });
+                if changed.is_err() && !added.is_empty() {
+                    // The keytab has keys that the database does not know: they go again.
+                    KeytabWriter::prepare(keytab, 0)?
+                        .remove_if(|entry| added.iter().any(|new| new.same_key(entry)))?;
+                }
+                changed
+            }
+        }
+    }
+
+    /// Bytes that the new keys of a principal need at most.
+    fn room_for(&self, principal: &Principal) -> u64 {
+        const LONGEST_KEY: usize = 32;
+        let keys = self.defaults.keysalts.len().max(1) as u64;
+        keys * KeytabWriter::room_for(principal.unparse_display().len(), LONGEST_KEY)
+    }
+
+    fn collect(
+        &self,
+        transaction: &mut dyn Transaction,
+        principals: &[Principal],
+        keys: &ExtractKeys,
+    ) -> Result<(Vec<Result<Extracted>>, Vec<KeytabEntry>)> {
+        let mut results = Vec::new();
+        let mut entries = Vec::new();
+        for principal in principals {
+            match self.keys_of(transaction, principal, keys) {
+                Ok(own) => {
+                    let keys = own.iter().map(|entry| (entry.kvno, entry.key.enctype)).collect();
+                    results.push(Ok(Extracted { principal: principal.clone(), keys }));
+                    entries.extend(own);
+                }
+                // Damage to the database is nobody's own error.
+                Err(error @ AdminError::Database(_)) => return Err(error),
+                Err(error) => results.push(Err(error)),
+            }
+        }
+        Ok((results, entries))
+    }
+
+    fn keys_of(
+        &self,
+        transaction: &mut dyn Transaction,
+        principal: &Principal,
+        keys: &ExtractKeys,
+    ) -> Result<Vec<KeytabEntry>> {
+        if self.is_master(principal) {
+            return Err(AdminError::Protected);
+        }
+        match keys {
+            ExtractKeys::Random { keysalts, old } => {
+                let entry = self.randomize_in(transaction, principal, keysalts, *old)?;
+                let newest = entry.kvno();
+                self.opened(&entry, |key| key.kvno == newest)
+            }
+            ExtractKeys::Existing => self.opened(&existing(transaction, principal)?, |_| true),
+        }
+    }
+
+    /// The keys of an entry, decrypted, as keytab entries.
+    fn opened(&self, entry: &Entry, wanted: impl Fn(&KeyData) -> bool) -> Result<Vec<KeytabEntry>> {
+        let (mkvno, now) = (entry.mkvno(), self.now());
+        let keys = entry.key_data.iter().filter(|key| key.version > 0 && wanted(key));
+        keys.map(|data| {
+            Ok(KeytabEntry {
+                principal: entry.principal.clone(),
+                timestamp: now,
+                kvno: Kvno::from(data.kvno),
+                key: self.master.decrypt_key(mkvno, data)?,
+            })
+        })
+        .collect()
+    }
+}

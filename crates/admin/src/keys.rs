@@ -1,0 +1,152 @@
+//! New keys for an entry: from a password or from randomness, sealed in the active master key; and what becomes
+//! of the old ones.
+
+use crate::admin::Admin;
+use crate::error::Result;
+use crate::keysalts::similar;
+use k5_crypto::{Random, make_random_key, string_to_key};
+use k5_kdb::{Entry, KeyData, MasterKey, open_key, seal_key};
+use k5_types::{KeySalt, Principal, SaltType, Secret};
+
+/// What becomes of the keys that an entry has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OldKeysRule {
+    /// They go.
+    Discard,
+    /// They stay behind the new ones.
+    Keep,
+}
+
+/// Where new keys come from.
+#[derive(Clone, Copy)]
+pub(crate) enum KeySource<'a> {
+    Password(&'a Secret<Vec<u8>>),
+    Random,
+}
+
+impl Admin {
+    /// Gives an entry new keys under the next version number, or under `least_kvno` where that is higher, and
+    /// records the master key.
+    pub(crate) fn rekey(
+        &self,
+        entry: &mut Entry,
+        source: KeySource<'_>,
+        keysalts: &[KeySalt],
+        least_kvno: u16,
+        old: OldKeysRule,
+    ) -> Result<()> {
+        let master = self.master.active(self.now())?;
+        let kvno = next_kvno(entry.kvno(), least_kvno);
+        let random = &mut **self.random.borrow_mut();
+        let mut keys = make_keys(&entry.principal, source, keysalts, master, kvno, random)?;
+        if old == OldKeysRule::Keep {
+            let mkvno = entry.mkvno();
+            for key in &entry.key_data {
+                keys.push(self.under(master, mkvno, key, random)?);
+            }
+        }
+        entry.key_data = keys;
+        entry.set_mkvno(master.kvno);
+        Ok(())
+    }
+
+    /// An old key as it is if the master key opens it, else sealed anew in it.
+    fn under(
+        &self,
+        master: &MasterKey,
+        mkvno: u32,
+        data: &KeyData,
+        random: &mut dyn Random,
+    ) -> Result<KeyData> {
+        if data.version == 0 || open_key(&master.key, data).is_ok() {
+            return Ok(data.clone());
+        }
+        let key = self.master.decrypt_key(mkvno, data)?;
+        let salt = (data.version == 2).then(|| (data.salt_type, data.salt.clone()));
+        Ok(seal_key(&master.key, &key, data.kvno, salt, random)?)
+    }
+}
+
+/// One above the highest, at least `least`; 16 bits wrap to 1, since 0 means "none".
+fn next_kvno(highest: u16, least: u16) -> u16 {
+    highest.checked_add(1).map_or(1, |next| next.max(least))
+}
+
+fn make_keys(
+    principal: &Principal,
+    source: KeySource<'_>,
+    keysalts: &[KeySalt],
+    master: &MasterKey,
+    kvno: u16,
+    random: &mut dyn Random,
+) -> Result<Vec<KeyData>> {
+    let mut keys = Vec::new();
+    for (index, wanted) in keysalts.iter().enumerate() {
+        let again = |earlier: &KeySalt| match source {
+            // Salts do not matter to a random key.
+            KeySource::Random => similar(earlier.enctype, wanted.enctype),
+            KeySource::Password(_) => similar(earlier.enctype, wanted.enctype) && earlier.salt == wanted.salt,
+        };
+        if keysalts.iter().take(index).any(again) {
+            continue;
+        }
+        let data = match source {
+            KeySource::Random => {
+                let key = make_random_key(wanted.enctype, random)?;
+                seal_key(&master.key, &key, kvno, None, random)?
+            }
+            KeySource::Password(password) => {
+                let salt = salt_for(principal, wanted.salt, random)?;
+                let key = string_to_key(wanted.enctype, password.expose(), &salt, None)?;
+                seal_key(&master.key, &key, kvno, Some((wanted.salt, salt)), random)?
+            }
+        };
+        keys.push(data);
+    }
+    Ok(keys)
+}
+
+/// The salt of a type for a principal. A special one is random: 64 bits as 16 printable characters, each with
+/// four of them (RFC 4120 wants 7-bit salts).
+pub(crate) fn salt_for(principal: &Principal, salt: SaltType, random: &mut dyn Random) -> Result<Vec<u8>> {
+    Ok(match salt {
+        SaltType::NOREALM => principal.salt_no_realm(),
+        SaltType::ONLYREALM => principal.realm().to_vec(),
+        SaltType::SPECIAL => {
+            let mut bits = [0; 8];
+            random.fill(&mut bits)?;
+            bits.iter().flat_map(|byte| [0x40 | (byte >> 4), 0x40 | (byte & 0xf)]).collect()
+        }
+        _ => principal.salt(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn version_numbers_grow_and_wrap() {
+        assert_eq!(next_kvno(0, 1), 1);
+        assert_eq!(next_kvno(0, 7), 7);
+        assert_eq!(next_kvno(9, 7), 10);
+        assert_eq!(next_kvno(65_535, 0), 1);
+    }
+
+    #[test]
+    fn salts() {
+        struct Fixed;
+        impl Random for Fixed {
+            fn fill(&mut self, buffer: &mut [u8]) -> k5_crypto::Result<()> {
+                buffer.fill(0x5a);
+                Ok(())
+            }
+        }
+        let principal = Principal::new("R", ["a", "b"]);
+        let salt = |kind| salt_for(&principal, kind, &mut Fixed).unwrap();
+        assert_eq!(salt(SaltType::NORMAL), b"Rab");
+        assert_eq!(salt(SaltType::NOREALM), b"ab");
+        assert_eq!(salt(SaltType::ONLYREALM), b"R");
+        assert_eq!(salt(SaltType::SPECIAL), b"EJEJEJEJEJEJEJEJ");
+    }
+}

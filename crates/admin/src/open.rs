@@ -1,0 +1,178 @@
+//! From a realm's configuration to an administrator at work: which database, which master key, which rules.
+
+use crate::admin::{Admin, AdminParts, Defaults, Guards};
+use crate::error::{AdminError, Result};
+use crate::quality::Quality;
+use k5_config::{Config, PluginInterface, RealmParams};
+use k5_crypto::{Random, string_to_key};
+use k5_kdb::db2::{Db2, Db2Arguments, Db2Files};
+use k5_kdb::mkey::stash;
+use k5_kdb::{Access, Backend, Entry, KdbError, MasterKeys, Scope, master_principal};
+use k5_types::{EncType, KeyBlock, Kvno, Principal, Secret, Timestamp};
+use std::path::{Path, PathBuf};
+
+/// The type of a master key where none is configured.
+pub const DEFAULT_MASTER_ENCTYPE: EncType = EncType::AES256_CTS_HMAC_SHA1_96;
+
+/// Where the master key comes from.
+#[derive(Debug)]
+pub enum MasterKeyFrom<'a> {
+    /// A stash file, and the version wanted.
+    Stash(&'a Path, Option<Kvno>),
+    /// A password.
+    Password(&'a Secret<Vec<u8>>),
+}
+
+/// The files of a realm's database, `arguments` (`-x`) going before the configuration.
+///
+/// # Errors
+/// Where the realm's back end is one that this program does not have, or an argument is unknown.
+pub fn database_files<'a>(
+    config: &Config,
+    realm: &[u8],
+    arguments: impl IntoIterator<Item = &'a str>,
+) -> Result<Db2Files> {
+    let module = config.db_module(realm).map_err(configuration)?;
+    module.require_db2().map_err(configuration)?;
+    let arguments = Db2Arguments::parse(arguments)?;
+    if arguments.hash {
+        return Err(AdminError::Blocked(
+            "hash databases are not supported by this version: leave out the argument hash=".to_owned(),
+        ));
+    }
+    let mut database = arguments.database.unwrap_or(module.database_name);
+    if arguments.temporary {
+        let mut name = database.into_os_string();
+        name.push("~");
+        database = PathBuf::from(name);
+    }
+    Ok(Db2Files::named(&database))
+}
+
+/// The master key principal of a realm.
+///
+/// # Errors
+/// Where `master_key_name` is no principal's name.
+pub fn master_principal_of(params: &RealmParams) -> Result<Principal> {
+    let parsed = master_principal(Some(&params.master_key_name), &params.realm);
+    parsed.map_err(|error| AdminError::Blocked(error.to_string()))
+}
+
+/// The key that a password makes.
+///
+/// # Errors
+/// Where the type is one that no key can be made of.
+pub fn master_key_of_password(
+    principal: &Principal,
+    enctype: EncType,
+    password: &Secret<Vec<u8>>,
+) -> Result<KeyBlock> {
+    Ok(string_to_key(enctype, password.expose(), &principal.salt(), None)?)
+}
+
+/// The entry that holds the master keys.
+///
+/// # Errors
+/// [`KdbError::NoMasterKey`], and the database's errors.
+pub fn master_entry(backend: &dyn Backend, principal: &Principal) -> Result<Entry> {
+    let mut transaction = backend.begin(Scope::Everything, Access::Read)?;
+    Ok(transaction.principal(principal)?.ok_or(KdbError::NoMasterKey)?)
+}
+
+/// The realm's master keys, opened with one of them.
+///
+/// # Errors
+/// Where that key cannot be had or is none of the realm's.
+pub fn master_keys(
+    backend: &dyn Backend,
+    principal: &Principal,
+    enctype: EncType,
+    from: &MasterKeyFrom<'_>,
+) -> Result<MasterKeys> {
+    let key = match from {
+        MasterKeyFrom::Stash(path, kvno) => stash::read(path, principal, *kvno)?,
+        MasterKeyFrom::Password(password) => master_key_of_password(principal, enctype, password)?,
+    };
+    Ok(MasterKeys::unlock(&master_entry(backend, principal)?, &key)?)
+}
+
+/// What a realm's configuration gives to new principals. The expiration is local time in the configuration, so
+/// that whoever knows the zone brings it.
+#[must_use]
+pub fn defaults(params: &RealmParams, expiration: Timestamp) -> Defaults {
+    Defaults {
+        max_life: params.max_life,
+        max_renewable_life: params.max_renewable_life,
+        expiration,
+        attributes: params.default_principal_flags,
+        keysalts: params.supported_enctypes.clone(),
+        master_enctype: params.master_key_type.unwrap_or(DEFAULT_MASTER_ENCTYPE),
+    }
+}
+
+/// The rules for passwords in a realm, and what must not happen in it with this program: nothing is written
+/// while an update log would have to be kept, and no password is set that a module which we do not have would
+/// have to look at.
+///
+/// # Errors
+/// Where the plugin section is malformed.
+pub fn rules(config: &Config, params: &RealmParams) -> Result<(Quality, Guards)> {
+    let enabled = |name| config.plugin_enabled(PluginInterface::Pwqual, name);
+    let mut quality = Quality::with_dictionary(params.dict_file.clone());
+    (quality.no_dict, quality.no_empty, quality.no_princ) =
+        (!enabled("dict"), !enabled("empty"), !enabled("princ"));
+    let modules = config.plugin_modules(PluginInterface::Pwqual).map_err(configuration)?;
+    let guards = Guards {
+        writing: params.check_may_write().err().map(|error| error.message()),
+        passwords: modules.first().map(|module| module.error().message()),
+    };
+    Ok((quality, guards))
+}
+
+/// What opening a realm needs beside its configuration.
+pub struct Opening<'a> {
+    /// Database arguments (`-x`).
+    pub arguments: &'a [String],
+    /// Where the master key comes from.
+    pub master_key: MasterKeyFrom<'a>,
+    /// Who is acting.
+    pub actor: Principal,
+    /// `default_principal_expiration`.
+    pub expiration: Timestamp,
+    /// The time.
+    pub clock: Box<dyn Fn() -> Timestamp>,
+    /// Where keys come from.
+    pub random: Box<dyn Random>,
+}
+
+impl Admin {
+    /// Opens a realm's database and puts an administrator to work on it.
+    ///
+    /// # Errors
+    /// Where the database or the master key cannot be had.
+    pub fn open(config: &Config, params: &RealmParams, opening: Opening<'_>) -> Result<Admin> {
+        let files = database_files(config, &params.realm, opening.arguments.iter().map(String::as_str))?;
+        let backend = Box::new(Db2::open(files)?);
+        let defaults = defaults(params, opening.expiration);
+        let master_principal = master_principal_of(params)?;
+        let master =
+            master_keys(backend.as_ref(), &master_principal, defaults.master_enctype, &opening.master_key)?;
+        let (quality, guards) = rules(config, params)?;
+        Ok(Admin::new(AdminParts {
+            backend,
+            realm: params.realm.clone(),
+            defaults,
+            master,
+            master_principal,
+            actor: opening.actor,
+            quality,
+            guards,
+            clock: opening.clock,
+            random: opening.random,
+        }))
+    }
+}
+
+fn configuration(error: k5_config::Error) -> AdminError {
+    AdminError::Blocked(error.message())
+}
