@@ -18,6 +18,7 @@ mod child;
 mod dates;
 mod environment;
 mod errno;
+pub mod getdate;
 mod getopt;
 mod io;
 mod message;
