@@ -2,6 +2,7 @@
 
 use std::ffi::OsStr;
 use std::io::{self, Write};
+use std::os::unix::process::CommandExt;
 use std::process::{Command, Stdio};
 
 use crate::io::Io;
@@ -17,7 +18,7 @@ impl Io<'_> {
         // What cannot be written is remembered and said at the end.
         let _ = self.flush();
         let mut command = Command::new("/bin/sh");
-        command.arg("-c").arg(line).env_clear().envs(self.env.iter());
+        command.arg0("sh").arg("-c").arg(line).env_clear().envs(self.env.iter());
         if self.is_process() {
             let _guard = ChildHasTerminal::begin();
             command.status()?;
@@ -42,7 +43,7 @@ impl Io<'_> {
         let pager =
             self.env.get("PAGER").filter(|pager| !pager.is_empty()).unwrap_or(OsStr::new("more")).to_owned();
         let mut command = Command::new("/bin/sh");
-        command.arg("-c").arg(&pager).stdin(Stdio::piped()).env_clear().envs(self.env.iter());
+        command.arg0("sh").arg("-c").arg(&pager).stdin(Stdio::piped()).env_clear().envs(self.env.iter());
         let _guard = ChildHasTerminal::begin();
         let Ok(mut child) = command.spawn() else { return self.out().write_all(text) };
         if let Some(mut input) = child.stdin.take() {

@@ -45,7 +45,7 @@ impl GetOptError {
         let mut text = before.to_vec();
         text.extend_from_slice(name);
         text.push(b'\'');
-        crate::Message::com_err(program.as_bytes(), text, "")
+        crate::Message::com_err(program.as_bytes(), "", text)
     }
 }
 

@@ -3,11 +3,12 @@
 use std::fmt;
 use std::io::{self, Read, Write};
 
-use k5_types::Timestamp;
+use k5_types::{Secret, Timestamp};
 
 use crate::Environment;
 use crate::errno::errno_text;
 use crate::message::{ExitStatus, Failure, Message};
+use crate::terminal::{self, Echo};
 
 /// Output is handed on when this much has gathered.
 const BUFFER: usize = 64 * 1024;
@@ -44,6 +45,8 @@ pub struct Io<'a> {
     clock: Box<dyn Fn() -> Timestamp + 'a>,
     terminals: Terminals,
     of_process: bool,
+    /// Input that was taken off the terminal too early, last byte first. It may hold passwords.
+    ahead: Secret<Vec<u8>>,
     /// The environment.
     pub env: Environment,
 }
@@ -59,6 +62,7 @@ impl<'a> Io<'a> {
             clock: Box::new(crate::process::now),
             terminals: crate::process::terminals(),
             of_process: true,
+            ahead: Secret::new(Vec::new()),
             env: Environment::from_process(),
         }
     }
@@ -72,6 +76,7 @@ impl<'a> Io<'a> {
             clock: Box::new(clock),
             terminals: Terminals::default(),
             of_process: false,
+            ahead: Secret::new(Vec::new()),
             env,
         }
     }
@@ -148,32 +153,65 @@ impl<'a> Io<'a> {
         })
     }
 
+    /// True once standard output could not be written, so that a loop knows to end.
+    #[must_use]
+    pub fn is_broken(&self) -> bool {
+        self.failed.is_some()
+    }
+
+    /// Puts input back in front of what is still to be read: a line editor that was given several lines at once keeps the
+    /// first one.
+    pub fn unread(&mut self, input: &[u8]) {
+        let mut ahead = Vec::with_capacity(input.len().saturating_add(self.ahead.expose().len()));
+        ahead.extend_from_slice(self.ahead.expose());
+        ahead.extend(input.iter().rev());
+        self.ahead = Secret::new(ahead);
+    }
+
+    /// Whether there is input that was put back.
+    #[must_use]
+    pub fn has_unread(&self) -> bool {
+        !self.ahead.expose().is_empty()
+    }
+
+    /// Whether the next line is typed at the terminal of this process.
+    pub(crate) fn is_typed(&self) -> bool {
+        self.of_process && self.terminals.stdin && !self.has_unread()
+    }
+
     /// Reads a line without reading ahead, its newline included if there is one. `None` at the end of the input.
     ///
     /// # Errors
-    /// What the system says; an interrupted read is taken up again.
+    /// What the system says. Ctrl-C at a terminal gives [`io::ErrorKind::Interrupted`], and what was typed is forgotten.
     pub fn read_line(&mut self) -> io::Result<Option<Vec<u8>>> {
         let mut line = Vec::new();
-        self.read_until_newline(|byte| line.push(byte))?;
+        self.read_until_newline(Echo::Shown, |byte| line.push(byte))?;
         Ok(if line.is_empty() { None } else { Some(line) })
     }
 
     /// Reads to the newline or the end of the input, handing each byte over, the newline included.
-    pub(crate) fn read_until_newline(&mut self, mut take: impl FnMut(u8)) -> io::Result<()> {
+    pub(crate) fn read_until_newline(&mut self, echo: Echo, mut take: impl FnMut(u8)) -> io::Result<()> {
         let _ = self.flush();
+        if self.is_typed() {
+            return terminal::read_typed(echo, take);
+        }
         let mut byte = [0u8];
         loop {
-            match self.streams.stdin.read(&mut byte) {
-                Ok(0) => return Ok(()),
-                Ok(_) => {
-                    let [b] = byte;
-                    take(b);
-                    if b == b'\n' {
-                        return Ok(());
+            let next = match self.ahead.expose_mut().pop() {
+                Some(next) => next,
+                None => match self.streams.stdin.read(&mut byte) {
+                    Ok(0) => return Ok(()),
+                    Ok(_) => {
+                        let [next] = byte;
+                        next
                     }
-                }
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => return Err(error),
+                    Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+                    Err(error) => return Err(error),
+                },
+            };
+            take(next);
+            if next == b'\n' {
+                return Ok(());
             }
         }
     }

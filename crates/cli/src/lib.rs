@@ -38,4 +38,5 @@ pub use io::{Io, Out, Streams, Terminals};
 pub use message::{ExitStatus, Failure, Message};
 pub use options::{Given, Item, Opt, OptionTable};
 pub use process::{program_name, run_main, set_private_umask};
+pub use terminal::restore_terminal_on_signals;
 pub use words::{MissingValue, WordOptions};

@@ -15,6 +15,9 @@ impl ExitStatus {
     /// What a shell reports for a process that SIGPIPE ended, as it ends MIT's programs when their reader has gone.
     pub const BROKEN_PIPE: ExitStatus = ExitStatus(141);
 
+    /// What a shell reports for a process that Ctrl-C ended.
+    pub const INTERRUPTED: ExitStatus = ExitStatus(130);
+
     /// A count of failures; `kdb5_util` ends with it. Counts over 255 stay failures, where the system would keep
     /// the low 8 bits.
     #[must_use]
@@ -42,14 +45,14 @@ pub struct Message(Vec<u8>);
 impl Message {
     /// `program: TEXT while DOING`, the shape of com_err(3).
     ///
-    /// `program` is whose name stands in front (a program or a command). `text` is the error's own text; empty, as for
-    /// com_err's code 0, it is left out together with its blank. `doing` is what com_err's format yields and so
-    /// begins with `while` where there is one.
+    /// `program` is whose name stands in front (a program or a command). `text` is the error's own text, and a blank follows
+    /// it whatever comes next; empty, as for com_err's code 0, there is neither. `doing` is what com_err's format yields
+    /// and so begins with `while` where there is one; text that is no error's goes there as a whole.
     pub fn com_err(program: impl AsRef<[u8]>, text: impl AsRef<[u8]>, doing: impl AsRef<[u8]>) -> Message {
         let mut line = program.as_ref().to_vec();
         line.extend_from_slice(b": ");
         line.extend_from_slice(text.as_ref());
-        if !text.as_ref().is_empty() && !doing.as_ref().is_empty() {
+        if !text.as_ref().is_empty() {
             line.push(b' ');
         }
         line.extend_from_slice(doing.as_ref());
@@ -121,11 +124,12 @@ impl Failure {
 }
 
 /// Output that could not be written. [`crate::Io`] remembers why and says so once, at the end; a reader that has gone
-/// is no error to speak of.
+/// is no error to speak of, and neither is Ctrl-C.
 impl From<io::Error> for Failure {
     fn from(error: io::Error) -> Failure {
         let status = match error.kind() {
             io::ErrorKind::BrokenPipe => ExitStatus::BROKEN_PIPE,
+            io::ErrorKind::Interrupted => ExitStatus::INTERRUPTED,
             _ => ExitStatus::FAILURE,
         };
         Failure::silent(status)
@@ -141,7 +145,7 @@ mod tests {
         let m = Message::com_err("klist", "No such file", "while opening x");
         assert_eq!(m.as_bytes(), b"klist: No such file while opening x\n");
         assert_eq!(Message::com_err("klist", "", "no cache").as_bytes(), b"klist: no cache\n");
-        assert_eq!(Message::com_err("klist", "Text", "").as_bytes(), b"klist: Text\n");
+        assert_eq!(Message::com_err("klist", "Text", "").as_bytes(), b"klist: Text \n");
         assert_eq!(Message::plain("usage: x\n").as_bytes(), b"usage: x\n");
         assert_eq!(Message::plain("usage: x").as_bytes(), b"usage: x\n");
     }

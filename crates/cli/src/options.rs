@@ -23,12 +23,14 @@ pub struct Opt<K: 'static> {
     pub hidden: bool,
     /// Whether any word that begins with one of the names is this option, as `-kt` is `-k` to MIT's `ktadd`.
     pub prefix: bool,
+    /// Whether the value is a secret, so that no history keeps a line with it.
+    pub secret: bool,
 }
 
 impl<K> Opt<K> {
     /// An option without a value.
     pub const fn flag(key: K, names: &'static [&'static str], help: &'static str) -> Opt<K> {
-        Opt { key, names, value: None, help, repeatable: false, hidden: false, prefix: false }
+        Opt { key, names, value: None, help, repeatable: false, hidden: false, prefix: false, secret: false }
     }
 
     /// An option with a value, which help texts call `value`.
@@ -38,7 +40,16 @@ impl<K> Opt<K> {
         value: &'static str,
         help: &'static str,
     ) -> Opt<K> {
-        Opt { key, names, value: Some(value), help, repeatable: false, hidden: false, prefix: false }
+        Opt {
+            key,
+            names,
+            value: Some(value),
+            help,
+            repeatable: false,
+            hidden: false,
+            prefix: false,
+            secret: false,
+        }
     }
 
     /// Each occurrence counts.
@@ -62,6 +73,13 @@ impl<K> Opt<K> {
         self
     }
 
+    /// The value is a secret.
+    #[must_use]
+    pub const fn secret(mut self) -> Opt<K> {
+        self.secret = true;
+        self
+    }
+
     fn matches(&self, word: &OsStr) -> bool {
         let word = word.as_bytes();
         self.names
@@ -80,6 +98,23 @@ impl<K> OptionTable<K> {
     pub fn find(&self, word: &OsStr) -> Option<&'static Opt<K>> {
         let exact = self.0.iter().find(|opt| opt.names.iter().any(|name| word == OsStr::new(name)));
         exact.or_else(|| self.0.iter().find(|opt| opt.matches(word)))
+    }
+
+    /// The same without the program's own names, so that tables of several commands can stand beside each other: what
+    /// completion, help and manual pages are made from.
+    #[must_use]
+    pub fn describe(&self) -> Vec<Opt<()>> {
+        let plain = |opt: &Opt<K>| Opt {
+            key: (),
+            names: opt.names,
+            value: opt.value,
+            help: opt.help,
+            repeatable: opt.repeatable,
+            hidden: opt.hidden,
+            prefix: opt.prefix,
+            secret: opt.secret,
+        };
+        self.0.iter().map(plain).collect()
     }
 
     /// The options that are shown to people.

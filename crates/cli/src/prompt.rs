@@ -7,7 +7,7 @@ use k5_types::Secret;
 
 use crate::errno::errno_text;
 use crate::io::Io;
-use crate::terminal::{Typed, read_hidden};
+use crate::terminal::Echo;
 
 /// Longer passwords lose their end, as they do in `kadmin`, whose buffer holds 1,024 bytes with the closing NUL.
 pub const PASSWORD_MAX: usize = 1023;
@@ -51,16 +51,12 @@ pub fn read_password(io: &mut Io<'_>, prompt: impl AsRef<[u8]>) -> Result<Secret
             held.push(byte);
         }
     };
-    let typed = if io.is_process() && io.terminals().stdin {
-        read_hidden(take)
-    } else {
-        io.read_until_newline(take).map(|()| Typed::Line)
-    };
+    let read = io.read_until_newline(Echo::Hidden, take);
     io.out().write_all(b"\n")?;
-    match typed {
-        Ok(Typed::Interrupted) => Err(PromptError::Interrupted),
-        Ok(Typed::Line) if seen > 0 => Ok(password),
-        Ok(Typed::Line) | Err(_) => Err(PromptError::CannotRead),
+    match read {
+        Ok(()) if seen > 0 => Ok(password),
+        Err(error) if error.kind() == io::ErrorKind::Interrupted => Err(PromptError::Interrupted),
+        Ok(()) | Err(_) => Err(PromptError::CannotRead),
     }
 }
 
@@ -82,7 +78,7 @@ pub fn read_new_password(
 /// of the input.
 ///
 /// # Errors
-/// What writing or reading says.
+/// What writing or reading says; [`io::ErrorKind::Interrupted`] for Ctrl-C.
 pub fn read_answer(io: &mut Io<'_>, question: impl AsRef<[u8]>) -> io::Result<Option<Vec<u8>>> {
     ask(io, question.as_ref(), b"")?;
     io.read_line()
@@ -91,7 +87,7 @@ pub fn read_answer(io: &mut Io<'_>, question: impl AsRef<[u8]>) -> io::Result<Op
 /// Asks a question that only the line `yes` affirms: not `y`, not `YES`, and not `yes` without a newline.
 ///
 /// # Errors
-/// What writing or reading says.
+/// As [`read_answer`].
 pub fn confirm(io: &mut Io<'_>, question: impl AsRef<[u8]>) -> io::Result<bool> {
     Ok(read_answer(io, question)?.as_deref() == Some(b"yes\n"))
 }

@@ -1,6 +1,6 @@
-//! A line typed without being shown.
+//! A line typed at the terminal, shown or not, and what signals make of the terminal.
 
-use std::io::{self, IsTerminal};
+use std::io;
 use std::os::fd::AsFd;
 
 use nix::errno::Errno;
@@ -9,72 +9,79 @@ use nix::sys::signal::{SigSet, Signal, raise};
 use nix::sys::signalfd::{SfdFlags, SignalFd};
 use nix::sys::termios::{LocalFlags, SetArg, Termios, tcgetattr, tcsetattr};
 
-/// How the reading ended.
+/// Whether what is typed is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Typed {
-    /// With a newline, or with the end of the input.
-    Line,
-    /// With Ctrl-C.
-    Interrupted,
+pub(crate) enum Echo {
+    Shown,
+    Hidden,
 }
 
 /// The signals that must not leave a terminal without echo behind.
 const CAUGHT: [Signal; 5] =
     [Signal::SIGINT, Signal::SIGTERM, Signal::SIGHUP, Signal::SIGQUIT, Signal::SIGTSTP];
 
-/// The terminal without echo and the signals held back, for as long as this lives.
+/// The terminal set for a line, and the signals held back, for as long as this lives.
 ///
 /// Signals arrive through a descriptor beside the typed bytes, so no handler (and no unsafe code) is needed.
-struct Hidden {
-    shown: Termios,
+struct Reading {
+    echo: Echo,
+    found: Termios,
     before: SigSet,
     caught: SigSet,
 }
 
-impl Hidden {
-    fn begin() -> io::Result<Hidden> {
-        let shown = tcgetattr(io::stdin())?;
+impl Reading {
+    fn begin(echo: Echo) -> io::Result<Reading> {
+        let found = tcgetattr(io::stdin())?;
         let caught = SigSet::from_iter(CAUGHT);
         let before = caught.thread_swap_mask(nix::sys::signal::SigmaskHow::SIG_BLOCK)?;
-        let hidden = Hidden { shown, before, caught };
-        hidden.hide()?;
-        Ok(hidden)
+        let reading = Reading { echo, found, before, caught };
+        reading.set()?;
+        Ok(reading)
     }
 
-    fn hide(&self) -> io::Result<()> {
-        let mut quiet = self.shown.clone();
+    fn set(&self) -> io::Result<()> {
+        if self.echo == Echo::Shown {
+            return Ok(());
+        }
+        let mut quiet = self.found.clone();
         quiet.local_flags.remove(LocalFlags::ECHO | LocalFlags::ECHONL);
         quiet.local_flags.insert(LocalFlags::ISIG | LocalFlags::ICANON);
         Ok(tcsetattr(io::stdin(), SetArg::TCSANOW, &quiet)?)
     }
 
-    fn show(&self) {
-        let _ = tcsetattr(io::stdin(), SetArg::TCSANOW, &self.shown);
+    fn restore(&self) {
+        if self.echo == Echo::Hidden {
+            let _ = tcsetattr(io::stdin(), SetArg::TCSANOW, &self.found);
+        }
     }
 
     /// Lets a signal do what it does, with the terminal as it was. Returns if the process goes on.
     fn deliver(&self, signal: Signal) -> io::Result<()> {
-        self.show();
-        self.before.thread_set_mask()?;
+        self.restore();
+        // Held back already before this began, it would stay pending, and come round again at once.
+        let mut mask = self.before;
+        mask.remove(signal);
+        mask.thread_set_mask()?;
         raise(signal)?;
         self.caught.thread_block()?;
-        self.hide()
+        self.set()
     }
 }
 
-impl Drop for Hidden {
+impl Drop for Reading {
     fn drop(&mut self) {
-        self.show();
+        self.restore();
         let _ = self.before.thread_set_mask();
     }
 }
 
-/// Reads from the terminal that standard input is to the newline or the end of the input, without echo, handing each byte
-/// over, the newline included. Ctrl-C ends the reading; any other signal restores the terminal and then takes its course.
-pub(crate) fn read_hidden(mut take: impl FnMut(u8)) -> io::Result<Typed> {
-    debug_assert!(io::stdin().is_terminal());
-    let hidden = Hidden::begin()?;
-    let signals = SignalFd::with_flags(&hidden.caught, SfdFlags::SFD_CLOEXEC | SfdFlags::SFD_NONBLOCK)?;
+/// Reads from the terminal that standard input is to the newline or the end of the input, handing each byte over, the
+/// newline included. Ctrl-C gives [`io::ErrorKind::Interrupted`]; any other signal restores the terminal and then takes
+/// its course.
+pub(crate) fn read_typed(echo: Echo, mut take: impl FnMut(u8)) -> io::Result<()> {
+    let reading = Reading::begin(echo)?;
+    let signals = SignalFd::with_flags(&reading.caught, SfdFlags::SFD_CLOEXEC | SfdFlags::SFD_NONBLOCK)?;
     let stdin = io::stdin();
     loop {
         let mut ready =
@@ -85,8 +92,8 @@ pub(crate) fn read_hidden(mut take: impl FnMut(u8)) -> io::Result<Typed> {
         }
         if let Some(info) = signals.read_signal()? {
             match i32::try_from(info.ssi_signo).map_err(|_| Errno::EINVAL).and_then(Signal::try_from) {
-                Ok(Signal::SIGINT) => return Ok(Typed::Interrupted),
-                Ok(signal) => hidden.deliver(signal)?,
+                Ok(Signal::SIGINT) => return Err(io::ErrorKind::Interrupted.into()),
+                Ok(signal) => reading.deliver(signal)?,
                 Err(_) => {}
             }
             continue;
@@ -96,12 +103,12 @@ pub(crate) fn read_hidden(mut take: impl FnMut(u8)) -> io::Result<Typed> {
         }
         let mut byte = [0u8];
         match nix::unistd::read(stdin.as_fd(), &mut byte) {
-            Ok(0) => return Ok(Typed::Line),
+            Ok(0) => return Ok(()),
             Ok(_) => {
                 let [b] = byte;
                 take(b);
                 if b == b'\n' {
-                    return Ok(Typed::Line);
+                    return Ok(());
                 }
             }
             Err(Errno::EINTR | Errno::EAGAIN) => {}
@@ -134,4 +141,27 @@ impl Drop for ChildHasTerminal {
         }
         let _ = before.thread_set_mask();
     }
+}
+
+/// While a line editor has the terminal in its own mode, a signal that ends the process must put it back first.
+///
+/// The signals are held back in this thread and taken by another one, which restores the settings and then lets the
+/// signal do what it does. Call it once, before any other thread is made.
+///
+/// # Errors
+/// If standard input is no terminal, or no thread can be made.
+pub fn restore_terminal_on_signals() -> io::Result<()> {
+    let found = tcgetattr(io::stdin())?;
+    let ending = SigSet::from_iter([Signal::SIGTERM, Signal::SIGHUP]);
+    ending.thread_block()?;
+    std::thread::Builder::new().name("signals".to_owned()).spawn(move || {
+        while let Ok(signal) = ending.wait() {
+            let _ = tcsetattr(io::stdin(), SetArg::TCSANOW, &found);
+            let _ = ending.thread_unblock();
+            let _ = raise(signal);
+            // It was ignored.
+            let _ = ending.thread_block();
+        }
+    })?;
+    Ok(())
 }

@@ -1,0 +1,213 @@
+//! The ways in: words, one line, many lines.
+
+use std::ffi::{OsStr, OsString};
+use std::io::{self, Write};
+use std::os::unix::ffi::OsStrExt;
+
+use k5_cli::{ExitStatus, Failure, Io, Message, errno_text};
+
+use crate::completion::Complete;
+use crate::editor;
+use crate::table::{Call, CommandResult, CommandTable, LIST_REQUESTS, QUIT};
+use crate::words::{UnbalancedQuotes, leading_blanks, shown_name, split};
+
+/// What became of a line.
+enum Outcome {
+    /// A command ran, or there was none.
+    Done(CommandResult),
+    /// `quit`.
+    Quit,
+    /// No command has the name of this first word.
+    Unknown(OsString),
+    /// The quotes do not match.
+    Unbalanced,
+}
+
+/// A program's command language. `name` is the program's, without a path: it stands in the prompt and in front of
+/// messages.
+#[derive(Debug)]
+pub struct Shell<'t, C: 'static> {
+    name: &'t [u8],
+    table: CommandTable<C>,
+}
+
+impl<'t, C> Shell<'t, C> {
+    /// A shell over a table.
+    #[must_use]
+    pub fn new(name: &'t [u8], table: CommandTable<C>) -> Shell<'t, C> {
+        Shell { name, table }
+    }
+
+    /// The table.
+    #[must_use]
+    pub fn table(&self) -> CommandTable<C> {
+        self.table
+    }
+
+    /// The one-shot form: these words are one command. No quotes, no `!`. The status is that of the command's failure.
+    pub fn run_words(&self, context: &mut C, io: &mut Io<'_>, words: &[OsString]) -> ExitStatus {
+        match self.call(context, io, words) {
+            Outcome::Done(Ok(())) | Outcome::Quit | Outcome::Unbalanced => ExitStatus::SUCCESS,
+            Outcome::Done(Err(failure)) => io.fail(&failure),
+            Outcome::Unknown(word) => self.not_found(io, word.as_bytes()),
+        }
+    }
+
+    /// The `-q` form: a line as it would be typed. A command that fails says so and the status is 0 all the same; it
+    /// is 1 only where there is no such command.
+    pub fn run_line(&self, context: &mut C, io: &mut Io<'_>, line: &[u8]) -> ExitStatus {
+        match self.line(context, io, line) {
+            Outcome::Done(result) => self.told(io, result),
+            Outcome::Quit => ExitStatus::SUCCESS,
+            Outcome::Unbalanced => self.unbalanced(io),
+            Outcome::Unknown(word) => {
+                // libss shows its buffer, in which the blanks before the word still are.
+                let (blanks, _) = leading_blanks(line);
+                self.not_found(io, &[blanks, word.as_bytes()].concat())
+            }
+        }
+    }
+
+    /// The loop over standard input, until its end or `quit`. At a terminal there are editing, history and completion; from
+    /// a pipe the prompt is shown and each line is echoed, as readline does it for MIT's programs. The status is 0
+    /// whatever happens.
+    pub fn run_loop(&self, context: &mut C, io: &mut Io<'_>) -> ExitStatus
+    where
+        C: Complete,
+    {
+        if editor::is_possible(io)
+            && let Some(status) = editor::run(self, context, io)
+        {
+            return status;
+        }
+        loop {
+            match self.plain_line(io) {
+                Ok(Some(line)) if self.step(context, io, &line) => {}
+                Ok(_) => return ExitStatus::SUCCESS,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {
+                    let _ = io.out().write_all(b"\n");
+                }
+                Err(error) => {
+                    io.complain(&Message::com_err(self.name, errno_text(&error), "while reading commands"));
+                    return ExitStatus::SUCCESS;
+                }
+            }
+            if io.is_broken() {
+                return ExitStatus::BROKEN_PIPE;
+            }
+        }
+    }
+
+    /// The prompt: two blanks, as in Debian's build.
+    pub(crate) fn prompt(&self) -> Vec<u8> {
+        [self.name, b":  "].concat()
+    }
+
+    /// The name in front of messages.
+    pub(crate) fn name(&self) -> &[u8] {
+        self.name
+    }
+
+    /// Prompts, reads and echoes without an editor. The line has no newline.
+    pub(crate) fn plain_line(&self, io: &mut Io<'_>) -> io::Result<Option<Vec<u8>>> {
+        io.out().write_all(&self.prompt())?;
+        let shown_by_terminal = io.terminals().stdin && !io.has_unread();
+        let Some(mut line) = io.read_line()? else { return Ok(None) };
+        if line.last() == Some(&b'\n') {
+            line.pop();
+        }
+        if !shown_by_terminal {
+            let mut out = io.out();
+            out.write_all(&line)?;
+            out.write_all(b"\n")?;
+        }
+        Ok(Some(line))
+    }
+
+    /// Runs a line of the loop. False: it was `quit`.
+    pub(crate) fn step(&self, context: &mut C, io: &mut Io<'_>, line: &[u8]) -> bool {
+        match self.line(context, io, line) {
+            Outcome::Done(result) => {
+                self.told(io, result);
+            }
+            Outcome::Quit => return false,
+            Outcome::Unbalanced => {
+                self.unbalanced(io);
+            }
+            Outcome::Unknown(word) => {
+                let mut text = b"Unknown request \"".to_vec();
+                text.extend_from_slice(shown_name(word.as_bytes()));
+                text.extend_from_slice(b"\".  Type \"?\" for a request list.");
+                io.complain(&Message::com_err(self.name, "", text));
+            }
+        }
+        true
+    }
+
+    fn line(&self, context: &mut C, io: &mut Io<'_>, line: &[u8]) -> Outcome {
+        let (_, line) = leading_blanks(line);
+        if let Some(command) = line.strip_prefix(b"!") {
+            let ran = io.run_shell(OsStr::from_bytes(command));
+            return Outcome::Done(
+                ran.map_err(|error| Failure::com_err(self.name, errno_text(&error), "while running /bin/sh")),
+            );
+        }
+        match split(line) {
+            Ok(words) => self.call(context, io, &words),
+            Err(UnbalancedQuotes) => Outcome::Unbalanced,
+        }
+    }
+
+    fn call(&self, context: &mut C, io: &mut Io<'_>, words: &[OsString]) -> Outcome {
+        let Some((typed, args)) = words.split_first() else { return Outcome::Done(Ok(())) };
+        if let Some(command) = self.table.find(typed) {
+            return Outcome::Done((command.run)(context, io, &Call { command: command.name(), typed, args }));
+        }
+        let is_one_of = |names: &[&str]| names.iter().any(|name| typed == OsStr::new(name));
+        if is_one_of(&LIST_REQUESTS) {
+            return Outcome::Done(io.page(&self.table.listing(self.name)).map_err(Failure::from));
+        }
+        if is_one_of(&QUIT) {
+            return Outcome::Quit;
+        }
+        match self.table.help {
+            Some(describe) if typed == "help" => self.help(io, describe, args),
+            _ => Outcome::Unknown(typed.clone()),
+        }
+    }
+
+    fn help(
+        &self,
+        io: &mut Io<'_>,
+        describe: fn(&crate::Command<C>) -> String,
+        args: &[OsString],
+    ) -> Outcome {
+        let mut text = Vec::new();
+        for name in args {
+            let Some(command) = self.table.find(name) else { return Outcome::Unknown(name.clone()) };
+            text.extend_from_slice(describe(command).as_bytes());
+        }
+        if args.is_empty() {
+            text = self.table.listing(self.name);
+        }
+        Outcome::Done(io.page(&text).map_err(Failure::from))
+    }
+
+    /// Says what there is to say about a result, where its status does not count.
+    fn told(&self, io: &mut Io<'_>, result: CommandResult) -> ExitStatus {
+        if let Err(failure) = result {
+            io.fail(&failure);
+        }
+        ExitStatus::SUCCESS
+    }
+
+    fn unbalanced(&self, io: &mut Io<'_>) -> ExitStatus {
+        io.complain(&Message::com_err(self.name, "", UnbalancedQuotes::TEXT));
+        ExitStatus::SUCCESS
+    }
+
+    fn not_found(&self, io: &mut Io<'_>, shown: &[u8]) -> ExitStatus {
+        io.complain(&Message::com_err(self.name, "Command not found", shown));
+        ExitStatus::FAILURE
+    }
+}
