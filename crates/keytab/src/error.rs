@@ -133,7 +133,7 @@ pub enum Damage {
 #[non_exhaustive]
 pub enum Unstorable {
     /// MIT's reader takes an empty realm, component or key, or a name without components, for the end of the
-    /// keytab: every entry after it would be lost.
+    /// keytab: every entry after it would be lost. MIT's writer fails half way through such a record.
     #[error("its {0} is empty, which ends the keytab for its readers")]
     Empty(&'static str),
     /// Lengths have 15 bits.

@@ -102,7 +102,7 @@ fn every_byte_turned() {
     let bytes = golden("reused.keytab");
     let (whole, _) = scratch.read(&bytes);
     for at in 0..bytes.len() {
-        for mask in [0x01, 0x80, 0xff] {
+        for mask in [0x01, 0x80] {
             let mut turned = bytes.clone();
             turned[at] ^= mask;
             let (entries, error) = scratch.read(&turned);
@@ -139,7 +139,7 @@ fn random_changes() {
         key: KeyBlock::new(EncType(17), vec![5; 16]),
     };
     let mut taken = 0;
-    for round in 0..2000 {
+    for round in 0..1000 {
         let mut bytes = golden(GOLDEN[round % 3]);
         for _ in 0..=random(3) {
             let at = random(bytes.len());
@@ -170,7 +170,7 @@ fn random_changes() {
             }
         }
     }
-    assert!((100..1900).contains(&taken), "{taken}: the changes are too strong or too weak");
+    assert!((50..950).contains(&taken), "{taken}: the changes are too strong or too weak");
 }
 
 #[test]
