@@ -19,7 +19,7 @@ use anyhow::{Result, bail};
 const USAGE: &str = "\
 Usage: cargo xtask COMMAND
 
-  quickstart                                build, make a throw-away realm, show every step
+  quickstart [--profile dev]                build, make a throw-away realm, show every step
   test                                      install what the tests need, then run every check and test
   install [--prefix DIR] [--profile NAME]   build and install the programs (target/install, release)
   bench                                     start-up times, ours beside MIT's
@@ -39,7 +39,7 @@ fn main() -> ExitCode {
 fn run(args: &[String]) -> Result<()> {
     let words: Vec<&str> = args.iter().map(String::as_str).collect();
     match words.as_slice() {
-        ["quickstart"] => quickstart::run(),
+        ["quickstart", rest @ ..] => quickstart::run(rest),
         ["test"] => test::run(),
         ["install", rest @ ..] => install::run(rest),
         ["bench"] => bench::run(),

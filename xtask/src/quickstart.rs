@@ -16,10 +16,16 @@ const REALM: &str = "EXAMPLE.COM";
 const SERVICE: &str = "imap/mail.example.com";
 const USER: &str = "user1@EXAMPLE.COM";
 
-pub fn run() -> Result<()> {
-    let prefix = root().join("target/install");
-    println!("Building the programs (release; the first time takes a few minutes) ...");
-    install::install(&prefix, "release")?;
+pub fn run(args: &[&str]) -> Result<()> {
+    let (prefix, profile) = match args {
+        [] => ("target/install", "release"),
+        // What the tests have built already.
+        ["--profile", "dev"] => ("target/test-install", "dev"),
+        _ => bail!("quickstart takes nothing but --profile dev"),
+    };
+    let prefix = root().join(prefix);
+    println!("Building the programs ({profile}; the first time takes a few minutes) ...");
+    install::install(&prefix, profile)?;
 
     let scratch = tempfile::Builder::new()
         .prefix("realmsmith-")
