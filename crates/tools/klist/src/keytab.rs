@@ -68,7 +68,8 @@ fn line(entry: &Entry, options: &Options, zone: Option<&LocalZone>) -> Vec<u8> {
     if options.keys {
         line.extend_from_slice(b" (0x");
         for byte in entry.key.contents.expose() {
-            line.extend_from_slice(format!("{byte:02x}").as_bytes());
+            // Writing to memory does not fail.
+            let _ = write!(line, "{byte:02x}");
         }
         line.push(b')');
     }
