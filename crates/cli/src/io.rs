@@ -8,7 +8,7 @@ use k5_types::{Secret, Timestamp};
 use crate::Environment;
 use crate::errno::errno_text;
 use crate::message::{ExitStatus, Failure, Message};
-use crate::terminal::{self, Echo};
+use crate::terminal::{Echo, Reading};
 
 /// Output is handed on when this much has gathered.
 const BUFFER: usize = 64 * 1024;
@@ -191,10 +191,12 @@ impl<'a> Io<'a> {
 
     /// Reads to the newline or the end of the input, handing each byte over, the newline included.
     pub(crate) fn read_until_newline(&mut self, echo: Echo, mut take: impl FnMut(u8)) -> io::Result<()> {
-        let _ = self.flush();
         if self.is_typed() {
-            return terminal::read_typed(echo, take);
+            let reading = Reading::begin(echo)?;
+            let _ = self.flush();
+            return reading.read(take);
         }
+        let _ = self.flush();
         let mut byte = [0u8];
         loop {
             let next = match self.ahead.expose_mut().pop() {

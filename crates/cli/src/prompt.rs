@@ -92,11 +92,11 @@ pub fn confirm(io: &mut Io<'_>, question: impl AsRef<[u8]>) -> io::Result<bool> 
     Ok(read_answer(io, question)?.as_deref() == Some(b"yes\n"))
 }
 
+/// Reading shows it, once the terminal is set.
 fn ask(io: &mut Io<'_>, prompt: &[u8], behind: &[u8]) -> io::Result<()> {
     let mut out = io.out();
     out.write_all(prompt)?;
-    out.write_all(behind)?;
-    out.flush()
+    out.write_all(behind)
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use std::os::fd::AsFd;
 
 use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
-use nix::sys::signal::{SigSet, Signal, raise};
+use nix::sys::signal::{SigSet, SigmaskHow, Signal, raise};
 use nix::sys::signalfd::{SfdFlags, SignalFd};
 use nix::sys::termios::{LocalFlags, SetArg, Termios, tcgetattr, tcsetattr};
 
@@ -23,7 +23,7 @@ const CAUGHT: [Signal; 5] =
 /// The terminal set for a line, and the signals held back, for as long as this lives.
 ///
 /// Signals arrive through a descriptor beside the typed bytes, so no handler (and no unsafe code) is needed.
-struct Reading {
+pub(crate) struct Reading {
     echo: Echo,
     found: Termios,
     before: SigSet,
@@ -31,10 +31,11 @@ struct Reading {
 }
 
 impl Reading {
-    fn begin(echo: Echo) -> io::Result<Reading> {
+    /// Sets the terminal. A prompt is shown after this, so that no key that answers it appears on the screen.
+    pub(crate) fn begin(echo: Echo) -> io::Result<Reading> {
         let found = tcgetattr(io::stdin())?;
         let caught = SigSet::from_iter(CAUGHT);
-        let before = caught.thread_swap_mask(nix::sys::signal::SigmaskHow::SIG_BLOCK)?;
+        let before = caught.thread_swap_mask(SigmaskHow::SIG_BLOCK)?;
         let reading = Reading { echo, found, before, caught };
         reading.set()?;
         Ok(reading)
@@ -67,53 +68,54 @@ impl Reading {
         self.caught.thread_block()?;
         self.set()
     }
+
+    /// Reads from the terminal that standard input is to the newline or the end of the input, handing each byte over, the
+    /// newline included. Ctrl-C gives [`io::ErrorKind::Interrupted`]; any other signal restores the terminal and then
+    /// takes its course.
+    pub(crate) fn read(self, mut take: impl FnMut(u8)) -> io::Result<()> {
+        let signals = SignalFd::with_flags(&self.caught, SfdFlags::SFD_CLOEXEC | SfdFlags::SFD_NONBLOCK)?;
+        let stdin = io::stdin();
+        loop {
+            let mut ready = [
+                PollFd::new(stdin.as_fd(), PollFlags::POLLIN),
+                PollFd::new(signals.as_fd(), PollFlags::POLLIN),
+            ];
+            match poll(&mut ready, PollTimeout::NONE) {
+                Ok(_) | Err(Errno::EINTR) => {}
+                Err(error) => return Err(error.into()),
+            }
+            if let Some(info) = signals.read_signal()? {
+                match i32::try_from(info.ssi_signo).map_err(|_| Errno::EINVAL).and_then(Signal::try_from) {
+                    Ok(Signal::SIGINT) => return Err(io::ErrorKind::Interrupted.into()),
+                    Ok(signal) => self.deliver(signal)?,
+                    Err(_) => {}
+                }
+                continue;
+            }
+            if ready.first().and_then(PollFd::any) != Some(true) {
+                continue;
+            }
+            let mut byte = [0u8];
+            match nix::unistd::read(stdin.as_fd(), &mut byte) {
+                Ok(0) => return Ok(()),
+                Ok(_) => {
+                    let [b] = byte;
+                    take(b);
+                    if b == b'\n' {
+                        return Ok(());
+                    }
+                }
+                Err(Errno::EINTR | Errno::EAGAIN) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+    }
 }
 
 impl Drop for Reading {
     fn drop(&mut self) {
         self.restore();
         let _ = self.before.thread_set_mask();
-    }
-}
-
-/// Reads from the terminal that standard input is to the newline or the end of the input, handing each byte over, the
-/// newline included. Ctrl-C gives [`io::ErrorKind::Interrupted`]; any other signal restores the terminal and then takes
-/// its course.
-pub(crate) fn read_typed(echo: Echo, mut take: impl FnMut(u8)) -> io::Result<()> {
-    let reading = Reading::begin(echo)?;
-    let signals = SignalFd::with_flags(&reading.caught, SfdFlags::SFD_CLOEXEC | SfdFlags::SFD_NONBLOCK)?;
-    let stdin = io::stdin();
-    loop {
-        let mut ready =
-            [PollFd::new(stdin.as_fd(), PollFlags::POLLIN), PollFd::new(signals.as_fd(), PollFlags::POLLIN)];
-        match poll(&mut ready, PollTimeout::NONE) {
-            Ok(_) | Err(Errno::EINTR) => {}
-            Err(error) => return Err(error.into()),
-        }
-        if let Some(info) = signals.read_signal()? {
-            match i32::try_from(info.ssi_signo).map_err(|_| Errno::EINVAL).and_then(Signal::try_from) {
-                Ok(Signal::SIGINT) => return Err(io::ErrorKind::Interrupted.into()),
-                Ok(signal) => reading.deliver(signal)?,
-                Err(_) => {}
-            }
-            continue;
-        }
-        if ready.first().and_then(PollFd::any) != Some(true) {
-            continue;
-        }
-        let mut byte = [0u8];
-        match nix::unistd::read(stdin.as_fd(), &mut byte) {
-            Ok(0) => return Ok(()),
-            Ok(_) => {
-                let [b] = byte;
-                take(b);
-                if b == b'\n' {
-                    return Ok(());
-                }
-            }
-            Err(Errno::EINTR | Errno::EAGAIN) => {}
-            Err(error) => return Err(error.into()),
-        }
     }
 }
 
@@ -126,7 +128,7 @@ pub(crate) struct ChildHasTerminal {
 impl ChildHasTerminal {
     pub(crate) fn begin() -> ChildHasTerminal {
         let caught = SigSet::from_iter([Signal::SIGINT, Signal::SIGQUIT]);
-        let before = caught.thread_swap_mask(nix::sys::signal::SigmaskHow::SIG_BLOCK).ok();
+        let before = caught.thread_swap_mask(SigmaskHow::SIG_BLOCK).ok();
         ChildHasTerminal { before, caught }
     }
 }
@@ -153,8 +155,9 @@ impl Drop for ChildHasTerminal {
 pub fn restore_terminal_on_signals() -> io::Result<()> {
     let found = tcgetattr(io::stdin())?;
     let ending = SigSet::from_iter([Signal::SIGTERM, Signal::SIGHUP]);
-    ending.thread_block()?;
-    std::thread::Builder::new().name("signals".to_owned()).spawn(move || {
+    // The thread inherits this: every other signal is for the thread that works.
+    let before = SigSet::all().thread_swap_mask(SigmaskHow::SIG_BLOCK)?;
+    let thread = std::thread::Builder::new().name("signals".to_owned()).spawn(move || {
         while let Ok(signal) = ending.wait() {
             let _ = tcsetattr(io::stdin(), SetArg::TCSANOW, &found);
             let _ = ending.thread_unblock();
@@ -162,6 +165,9 @@ pub fn restore_terminal_on_signals() -> io::Result<()> {
             // It was ignored.
             let _ = ending.thread_block();
         }
-    })?;
+    });
+    before.thread_set_mask()?;
+    thread?;
+    ending.thread_block()?;
     Ok(())
 }

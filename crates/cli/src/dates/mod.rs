@@ -1,5 +1,6 @@
 //! Dates as MIT's programs show them in the C locale.
 
+mod civil;
 mod zone;
 
 use std::path::Path;

@@ -1,6 +1,8 @@
 //! A scratch realm made by MIT, and programs run in it.
 #![allow(dead_code)]
 
+pub mod pty;
+
 use std::ffi::OsStr;
 use std::fs::{self, File};
 use std::io::{Read, Seek, Write};
