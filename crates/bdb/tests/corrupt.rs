@@ -145,3 +145,158 @@ fn an_error_names_file_page_and_byte() {
     let text = tree.get(b"x").unwrap_err().to_string();
     assert_eq!(text, "/some/principal: corrupt page 1 (byte 528 of the file): slots end at 65535");
 }
+
+/// A sample to damage at known places.
+struct Damaged(Vec<u8>);
+
+impl Damaged {
+    fn new() -> Self {
+        Damaged(sample(ByteOrder::Little))
+    }
+
+    fn word(&self, page: u32, offset: usize) -> u32 {
+        let at = page as usize * PAGE + offset;
+        u32::from_le_bytes(self.0[at..at + 4].try_into().unwrap())
+    }
+
+    fn set(&mut self, page: u32, offset: usize, word: u32) {
+        let at = page as usize * PAGE + offset;
+        self.0[at..at + 4].copy_from_slice(&word.to_le_bytes());
+    }
+
+    /// The leaves that hold records, in order.
+    fn leaves(&self) -> Vec<u32> {
+        let pages = 2..(self.0.len() / PAGE) as u32;
+        let is_leaf = |page: &u32| self.word(*page, 12) == 2 && self.word(*page, 16) & 0xffff > 20;
+        let mut at = pages.clone().filter(is_leaf).find(|page| self.word(*page, 4) == 0).unwrap();
+        let mut leaves = Vec::new();
+        while at != 0 {
+            leaves.push(at);
+            at = self.word(at, 8);
+        }
+        assert!(leaves.len() > 10);
+        leaves
+    }
+
+    fn free_list(&self) -> Vec<u32> {
+        let mut free = vec![self.word(0, 12)];
+        while let Some(next) = free.last().map(|page| self.word(*page, 8)).filter(|next| *next != 0) {
+            free.push(next);
+        }
+        free
+    }
+
+    fn open(&self) -> BTree<MemFile> {
+        let file = MemFile::with_contents(self.0.clone());
+        BTree::open(file, Path::new("bad"), Access::ReadWrite).unwrap()
+    }
+
+    /// The page that the first error of a scan names.
+    fn scan(&self, order: Order, walk: Walk) -> Option<u32> {
+        self.open().iter(order, walk).find_map(|record| corrupt_page(record.err()?))
+    }
+
+    /// The length of a value that was put where new pages were needed.
+    fn grow_is_fine(&self) -> usize {
+        let mut tree = self.open();
+        tree.put(b"new", &[1; 5000]).unwrap();
+        tree.get(b"new").unwrap().unwrap().len()
+    }
+
+    /// The page that the error names which a put causes when it needs a new page; nothing has changed then.
+    fn grow(&self) -> Option<u32> {
+        let mut tree = self.open();
+        let page = corrupt_page(tree.put(b"new", &[1; 5000]).err()?);
+        assert!(tree.get(b"new").unwrap().is_none());
+        tree.commit().unwrap();
+        assert!(tree.file().contents() == self.0);
+        page
+    }
+}
+
+fn corrupt_page(error: Error) -> Option<u32> {
+    match error {
+        Error::Corrupt { page, .. } => Some(page),
+        error => panic!("{error}"),
+    }
+}
+
+#[test]
+fn leaves_linked_in_a_circle() {
+    let mut file = Damaged::new();
+    let leaves = file.leaves();
+    let (first, last) = (leaves[0], leaves[leaves.len() - 1]);
+    assert_eq!(file.scan(Order::Forward, Walk::Siblings), None);
+    file.set(last, 8, first);
+    file.set(first, 4, last);
+    assert!(file.scan(Order::Forward, Walk::Siblings).is_some());
+    assert!(file.scan(Order::Backward, Walk::Siblings).is_some());
+    assert_eq!(file.scan(Order::Forward, Walk::Tree), None);
+}
+
+#[test]
+fn an_internal_page_that_leads_back_to_the_root() {
+    let mut file = Damaged::new();
+    let slot = file.word(1, 20) as u16;
+    file.set(1, usize::from(slot) + 4, 1);
+    assert_eq!(file.scan(Order::Forward, Walk::Tree), Some(1));
+}
+
+#[test]
+fn a_leaf_left_out_of_the_links() {
+    let mut file = Damaged::new();
+    let leaves = file.leaves();
+    file.set(leaves[3], 8, leaves[5]);
+    assert_eq!(file.scan(Order::Forward, Walk::Siblings), Some(leaves[5]));
+    assert_eq!(file.scan(Order::Forward, Walk::Tree), None);
+    assert_eq!(file.scan(Order::Backward, Walk::Siblings), Some(leaves[3]));
+}
+
+#[test]
+fn a_page_in_the_place_of_another() {
+    let good = Damaged::new();
+    let leaves = good.leaves();
+    let mut file = Damaged(good.0.clone());
+    let (from, to) = (leaves[2] as usize * PAGE, leaves[4] as usize * PAGE);
+    file.0.copy_within(from..from + PAGE, to);
+    assert_eq!(file.scan(Order::Forward, Walk::Tree), Some(leaves[4]));
+}
+
+#[test]
+fn items_that_overlap() {
+    let file = MemFile::new();
+    let options = Options { order: ByteOrder::Little, page_size: PAGE as u32, cache_pages: 16 };
+    let mut tree = BTree::create(file.clone(), Path::new("two"), options).unwrap();
+    tree.put(b"a", &[1; 10]).unwrap();
+    tree.put(b"b", &[2; 200]).unwrap();
+    tree.commit().unwrap();
+    let mut file = Damaged(file.contents());
+    let slots = file.word(1, 20);
+    // Both slots name the second item, which is the larger.
+    file.set(1, 20, (slots >> 16) | (slots & 0xffff_0000));
+    let error = file.open().get(b"a").unwrap_err().to_string();
+    assert_eq!(error, "bad: corrupt page 1 (byte 530 of the file): items overlap");
+}
+
+#[test]
+fn a_free_list_that_is_none() {
+    let good = Damaged::new();
+    let free = good.free_list();
+    assert!(free.len() > 5);
+    assert_eq!(good.grow_is_fine(), 5000);
+
+    let mut circle = Damaged(good.0.clone());
+    circle.set(free[free.len() - 1], 8, free[1]);
+    assert_eq!(circle.grow(), Some(free[1]));
+
+    for live in [good.leaves()[2], 1] {
+        let mut in_use = Damaged(good.0.clone());
+        in_use.set(free[1], 8, live);
+        in_use.set(live, 4, 0);
+        assert_eq!(in_use.grow(), Some(live));
+    }
+
+    let mut linked = Damaged(good.0.clone());
+    linked.set(free[2], 4, 3);
+    assert_eq!(linked.grow(), Some(free[2]));
+}
