@@ -18,7 +18,9 @@ pub(crate) struct Port {
 impl Port {
     pub(crate) fn reserve() -> Port {
         static NEXT: AtomicU16 = AtomicU16::new(0);
-        let locks = std::env::temp_dir().join("realmsmith-test-ports");
+        // One directory for each user, since another's locks may not be ours to open.
+        let user = rustix::process::getuid().as_raw();
+        let locks = std::env::temp_dir().join(format!("realmsmith-test-ports-{user}"));
         fs::create_dir_all(&locks).expect("cannot make the directory of port locks");
         // Each process begins elsewhere, so that they seldom meet.
         let start = std::process::id().wrapping_mul(97) % u32::from(COUNT);
