@@ -43,10 +43,10 @@ impl Sizes {
     /// A ciphertext without its trailer, and the trailer.
     ///
     /// # Errors
-    /// [`CryptoError::BadMessageSize`] if no message of the type has that length.
+    /// [`CryptoError::BadMessageSize`] if it is too short. Whole blocks are the mode's to check.
     pub(crate) fn split<'a>(&self, cipher: &'a [u8]) -> Result<(&'a [u8], &'a [u8])> {
         let body_len = cipher.len().checked_sub(self.trailer).ok_or(CryptoError::BadMessageSize)?;
-        if body_len < self.header || !body_len.is_multiple_of(self.block) {
+        if body_len < self.header {
             return Err(CryptoError::BadMessageSize);
         }
         cipher.split_at_checked(body_len).ok_or(CryptoError::BadMessageSize)

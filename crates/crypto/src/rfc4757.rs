@@ -8,7 +8,7 @@ use md4::Md4;
 use md5::{Digest, Md5};
 use rc4::{KeyInit, Rc4, StreamCipher};
 use sha1::Sha1;
-use zeroize::Zeroizing;
+use zeroize::{Zeroize, Zeroizing};
 
 /// A key, an HMAC-MD5, an MD4 hash.
 const KEY_LEN: usize = 16;
@@ -96,7 +96,10 @@ impl Profile for Rc4Hmac {
         // UTF-16 has at most one unit for each byte of UTF-8, so the vector never grows.
         let mut wide = Zeroizing::new(Vec::with_capacity(password.len() * 2));
         wide.extend(text.encode_utf16().flat_map(u16::to_le_bytes));
-        Ok(Secret::new(Md4::digest(&*wide).to_vec()))
+        let mut hash = Md4::digest(&*wide);
+        let key = Secret::new(hash.to_vec());
+        hash.as_mut_slice().zeroize();
+        Ok(key)
     }
 
     fn encrypt(
