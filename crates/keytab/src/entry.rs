@@ -134,6 +134,7 @@ mod tests {
     fn a_number_that_wrapped_is_more_recent() {
         assert_eq!(pick(vec![entry("a", 1, 255, 17), entry("a", 2, 1, 17)], None), Ok((1, 2)));
         assert_eq!(pick(vec![entry("a", 2, 1, 17), entry("a", 1, 255, 17)], None), Ok((1, 2)));
+        assert_eq!(pick(vec![entry("a", 1, 255, 17), entry("a", 1, 1, 17)], None), Ok((1, 1)));
         // Written before the large number, it is simply an old key.
         assert_eq!(pick(vec![entry("a", 1, 1, 17), entry("a", 2, 255, 17)], None), Ok((255, 2)));
         assert_eq!(pick(vec![entry("a", 1, 240, 17), entry("a", 2, 1, 17)], None), Ok((240, 1)));
@@ -144,6 +145,8 @@ mod tests {
         let two = || vec![entry("a", 1, 1, 17), entry("a", 2, 257, 17)];
         assert_eq!(pick(two(), Some(257)), Ok((257, 2)));
         assert_eq!(pick(two(), Some(513)), Ok((1, 1)));
+        let low = || vec![entry("a", 1, 1, 17), entry("a", 2, 1, 17)];
+        assert_eq!(pick(low(), Some(257)), Ok((1, 1)), "the first of them");
         assert_eq!(pick(two(), Some(2)), Err(KeytabError::WrongKvno.to_string()));
         assert_eq!(
             pick(vec![entry("b", 1, 1, 17)], Some(2)),

@@ -55,6 +55,24 @@ fn a_writer_that_is_dropped_leaves_nothing() {
 }
 
 #[test]
+fn room_is_made_before_anything_is_changed() {
+    let (_scratch, path) = with_a_hole();
+    let before = fs::metadata(&path).unwrap();
+    let writer = KeytabWriter::prepare(&path, 1 << 20).unwrap();
+    let prepared = fs::metadata(&path).unwrap();
+    assert!(prepared.blocks() * 512 >= 1 << 20, "{} blocks", prepared.blocks());
+    assert_eq!(prepared.len(), before.len());
+    writer.commit(&[entry("b", 1)]).unwrap();
+    assert_eq!(fs::metadata(&path).unwrap().blocks(), before.blocks(), "what was not used is given back");
+    let (name, key) = ("R.TEST/host/a-name-with-many/c/o/m/p/o/n/e/n/t/s", 32);
+    let parts = Principal::new("R.TEST", name.split('/').skip(1));
+    let list = [Entry { principal: parts, ..entry("", 1) }];
+    let old = fs::metadata(&path).unwrap().len();
+    add(&path, &list);
+    assert!(fs::metadata(&path).unwrap().len() - old <= KeytabWriter::room_for(name.len(), key));
+}
+
+#[test]
 fn the_mode_of_an_existing_file_stays() {
     let scratch = tempfile::tempdir().unwrap();
     let path = scratch.path().join("keytab");
@@ -158,7 +176,8 @@ fn the_same_key_is_not_added_twice() {
 /// there and each new one wholly or not at all.
 #[test]
 fn a_change_is_made_wholly_or_not_at_all() {
-    let list = [entry("b", 5), entry("long-enough-for-the-end", 6), entry("another-one-for-the-end", 7)];
+    let list =
+        [entry("b", 5), entry("long-enough-for-the-end", 6), entry("another-and-longer-one-for-the-end", 7)];
     let list: Vec<&Entry> = list.iter().collect();
     for dead in [false, true] {
         let mut fail_at = 0;
