@@ -4,7 +4,7 @@ use crate::admin::Admin;
 use crate::error::{AdminError, Result};
 use crate::keys::{KeySource, OldKeysRule};
 use crate::keysalts;
-use k5_kdb::{Entry, Policy, Scope, TlData};
+use k5_kdb::{Entry, KdbError, Policy, Scope};
 use k5_types::{Attributes, Duration, KeySalt, Principal, Secret, Timestamp};
 
 /// Where the keys of a new principal come from.
@@ -37,8 +37,8 @@ pub struct NewPrincipal {
     pub kvno: Option<u16>,
     /// Which keys; else the policy or the realm says.
     pub keysalts: Vec<KeySalt>,
-    /// Tagged data of types from 256 on.
-    pub tl_data: Vec<TlData>,
+    /// Arguments for the back end.
+    pub db_arguments: Vec<String>,
 }
 
 impl Admin {
@@ -67,6 +67,7 @@ impl Admin {
             }
         })?;
         let mut entry = self.with_keys(principal, new, keys, policy.as_ref())?;
+        refuse_arguments(&new.db_arguments)?;
         self.write(Scope::Everything, |transaction| {
             if transaction.principal(principal)?.is_some() {
                 return Err(AdminError::Duplicate);
@@ -124,10 +125,15 @@ impl Admin {
         entry.expiration = new.expiration.unwrap_or(self.defaults.expiration);
         entry.pw_expiration = new.pw_expiration.unwrap_or_else(|| password_expiration(policy, now));
         entry.set_last_pwd_change(now);
-        for tl in &new.tl_data {
-            entry.set_tl(tl.tag, tl.contents.clone());
-        }
         entry
+    }
+}
+
+/// The `db2` back end takes no arguments for a principal.
+pub(crate) fn refuse_arguments(arguments: &[String]) -> Result<()> {
+    match arguments.first() {
+        None => Ok(()),
+        Some(argument) => Err(KdbError::BadArgument(argument.clone()).into()),
     }
 }
 

@@ -16,6 +16,9 @@ pub enum AdminError {
     /// A principal or policy of that name is there already.
     #[error("Principal or policy already exists")]
     Duplicate,
+    /// Fields that do not go together.
+    #[error("Invalid field mask for operation")]
+    BadMask,
     /// A name that no policy may have.
     #[error("Illegal policy name")]
     BadPolicyName,

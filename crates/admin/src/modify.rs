@@ -1,9 +1,9 @@
 //! Changing principals, their keys aside.
 
 use crate::admin::{Admin, existing};
-use crate::create::password_expiration;
+use crate::create::{password_expiration, refuse_arguments};
 use crate::error::{AdminError, Result};
-use k5_kdb::{Scope, TlData, TlType};
+use k5_kdb::{Scope, TlType};
 use k5_types::{Attributes, Duration, Principal, Timestamp};
 
 /// What becomes of a principal's policy.
@@ -19,7 +19,7 @@ pub enum PolicyChange {
 }
 
 /// What is to change; what is `None` stays.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Changes {
     /// Attribute flags.
     pub attributes: Option<Attributes>,
@@ -37,8 +37,16 @@ pub struct Changes {
     pub kvno: Option<u16>,
     /// Lift a lockout: no failures are counted, and the KDC is told when.
     pub unlock: bool,
-    /// Tagged data of types from 256 on.
-    pub tl_data: Vec<TlData>,
+    /// Arguments for the back end.
+    pub db_arguments: Vec<String>,
+}
+
+impl Changes {
+    /// Whether there is nothing to do.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        *self == Changes::default()
+    }
 }
 
 impl Admin {
@@ -75,13 +83,11 @@ impl Admin {
             if let Some(kvno) = changes.kvno {
                 entry.key_data.iter_mut().for_each(|key| key.kvno = kvno);
             }
-            for tl in &changes.tl_data {
-                entry.set_tl(tl.tag, tl.contents.clone());
-            }
             if changes.unlock {
                 entry.set_tl(TlType::LAST_ADMIN_UNLOCK, self.now().0.to_le_bytes().to_vec());
                 entry.fail_auth_count = 0;
             }
+            refuse_arguments(&changes.db_arguments)?;
             entry.set_modified(self.now(), &self.actor);
             entry.set_kadm_data(&kadm_data);
             Ok(transaction.put_principal(&entry)?)

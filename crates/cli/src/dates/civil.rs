@@ -29,11 +29,8 @@ impl LocalZone {
     pub fn moment(&self, civil: CivilTime) -> Option<Timestamp> {
         let month = i8::try_from(civil.month).ok().filter(|month| (1..=12).contains(month))?;
         let start = date(i16::try_from(civil.year).ok()?, month, 1).at(0, 0, 0, 0);
-        let span = (i32::from(civil.day) - 1)
-            .days()
-            .hours(civil.hour)
-            .minutes(civil.minute)
-            .seconds(civil.second);
+        let span =
+            (i32::from(civil.day) - 1).days().hours(civil.hour).minutes(civil.minute).seconds(civil.second);
         let shown = start.checked_add(span).ok()?;
         let moment = self.zone.to_ambiguous_zoned(shown).compatible().ok()?;
         Some(Timestamp::wrapping(moment.timestamp().as_second()))

@@ -1,1 +1,38 @@
-//! placeholder
+//! kadmin.local: administration of a realm whose database is on this machine.
+#![forbid(unsafe_code)]
+
+mod options;
+
+use k5_cli::{ExitStatus, Failure, Io, Message, program_name};
+use k5_kadmin::{Mode, TABLE, configuration, open};
+use k5_shell::Shell;
+use options::{Command, Options};
+use std::ffi::OsString;
+use std::os::unix::ffi::OsStrExt;
+
+/// Runs the program; `args` begin with its name as typed.
+pub fn run(args: &[OsString], io: &mut Io<'_>) -> ExitStatus {
+    start(args, io).unwrap_or_else(|failure| io.fail(&failure))
+}
+
+fn start(args: &[OsString], io: &mut Io<'_>) -> Result<ExitStatus, Failure> {
+    let program = program_name(args);
+    // The configuration is read before the options are: a broken one is told whatever was typed.
+    let config = configuration(io, program)?;
+    let options = Options::parse(args, io)?;
+    let mode = match options.command {
+        Command::Words(_) => Mode::OneShot,
+        Command::Line(_) | Command::Input => Mode::Shell,
+    };
+    let mut session = open(io, program, mode, config, &options.startup)?;
+    let shell = Shell::new(program, TABLE);
+    let status = match &options.command {
+        Command::Words(words) => shell.run_words(&mut session, io, words),
+        Command::Line(line) => shell.run_line(&mut session, io, line.as_bytes()),
+        Command::Input => shell.run_loop(&mut session, io),
+    };
+    if options.startup.cache.is_some() && mode == Mode::Shell {
+        io.complain(&Message::plain("\n\x07\x07\x07Administration credentials NOT DESTROYED.\n"));
+    }
+    Ok(status)
+}

@@ -1,1 +1,61 @@
-//! placeholder
+//! ktadd: kadmin.local's command of that name as a program.
+#![forbid(unsafe_code)]
+
+use k5_cli::{ExitStatus, Failure, Io, Item, Opt, OptionTable, WordOptions, program_name};
+use k5_kadmin::{KTADD_USAGE, Mode, Startup, TABLE, configuration, open};
+use k5_shell::Shell;
+use std::ffi::OsString;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Key {
+    Realm,
+    Principal,
+    Database,
+    DbArgument,
+    MasterPassword,
+}
+
+/// Those of kadmin.local's options that the command has no use of its own for. They stand before the command's.
+const OPTIONS: OptionTable<Key> = OptionTable(&[
+    Opt::value(Key::Realm, &["-r"], "REALM", "the realm, else the default one"),
+    Opt::value(Key::Principal, &["-p"], "PRINCIPAL", "who is acting, for the record"),
+    Opt::value(Key::Database, &["-d"], "NAME", "the database, as -x dbname=NAME"),
+    Opt::value(Key::DbArgument, &["-x"], "DB_ARG", "an argument for the database module").repeatable(),
+    Opt::flag(Key::MasterPassword, &["-m"], "ask for the master password, read no stash file"),
+]);
+
+/// Runs the program; `args` begin with its name as typed.
+pub fn run(args: &[OsString], io: &mut Io<'_>) -> ExitStatus {
+    start(args, io).unwrap_or_else(|failure| io.fail(&failure))
+}
+
+fn start(args: &[OsString], io: &mut Io<'_>) -> Result<ExitStatus, Failure> {
+    let program = program_name(args);
+    let mut startup = Startup::default();
+    let mut words = WordOptions::new(OPTIONS, args.get(1..).unwrap_or_default());
+    let rest = loop {
+        let rest = words.rest();
+        match words.next() {
+            Some(Ok(Item::Option(option))) => {
+                let value = option.value.unwrap_or_default();
+                match option.key {
+                    Key::Realm => startup.realm = Some(value),
+                    Key::Principal => startup.principal = Some(value),
+                    Key::Database => startup.db_arguments.push(format!("dbname={}", value.to_string_lossy())),
+                    Key::DbArgument => startup.db_arguments.push(value.to_string_lossy().into_owned()),
+                    Key::MasterPassword => startup.master_password = true,
+                }
+            }
+            Some(Ok(Item::Word(_))) | None => break rest,
+            Some(Err(_)) => return Err(Failure::plain(KTADD_USAGE)),
+        }
+    };
+    if rest.is_empty() {
+        // Told before the realm is opened: whoever asks how it is used may have none.
+        return Err(Failure::plain(KTADD_USAGE));
+    }
+    let config = configuration(io, program)?;
+    let mut session = open(io, program, Mode::OneShot, config, &startup)?;
+    let command: Vec<OsString> = std::iter::once("ktadd".into()).chain(rest.iter().cloned()).collect();
+    Ok(Shell::new(program, TABLE).run_words(&mut session, io, &command))
+}

@@ -1,0 +1,102 @@
+//! add_principal (addprinc, ank).
+
+use crate::principal_options::{PrincipalOptions, Usage};
+use crate::session::{Mode, Session, while_doing};
+use k5_admin::{AdminError, InitialKeys, NewPrincipal};
+use k5_cli::{Failure, Io, prompt};
+use k5_shell::{Call, CommandResult};
+use k5_types::Attributes;
+
+pub(crate) const USAGE: &str = "\
+usage: add_principal [options] principal
+\toptions are:
+\t\t[-randkey|-nokey] [-x db_princ_args]* [-expire expdate] [-pwexpire pwexpdate] [-maxlife maxtixlife]
+\t\t[-kvno kvno] [-policy policy] [-clearpolicy]
+\t\t[-pw password] [-maxrenewlife maxrenewlife]
+\t\t[-e keysaltlist]
+\t\t[{+|-}attribute]
+\tattributes are:
+\t\tallow_postdated allow_forwardable allow_tgs_req allow_renewable
+\t\tallow_proxiable allow_dup_skey allow_tix requires_preauth
+\t\trequires_hwauth needchange allow_svr password_changing_service
+\t\tok_as_delegate ok_to_auth_as_delegate no_auth_data_required
+\t\tlockdown_keys
+
+where,
+\t[-x db_princ_args]* - any number of database specific arguments.
+\t\t\tLook at each database documentation for supported arguments
+";
+
+/// The policy that a new principal gets where none is named, if it exists.
+const DEFAULT_POLICY: &[u8] = b"default";
+
+pub(crate) fn run(session: &mut Session, io: &mut Io<'_>, call: &Call<'_>) -> CommandResult {
+    let parsed = PrincipalOptions::parse(session, io, call.command, Attributes::default(), call.args);
+    let mut given = parsed.map_err(|Usage| Failure::plain(USAGE))?;
+    let name = given.principal.unparse();
+    let failed =
+        |error: &AdminError| while_doing(call.command, error, &[b"while creating \"", &name, b"\"."]);
+
+    choose_policy(session, io, &mut given, &name).map_err(|error| failed(&error))?;
+    let keys = if given.nokey {
+        InitialKeys::None
+    } else if given.randkey {
+        InitialKeys::Random
+    } else {
+        if given.password.is_none() {
+            let first = [b"Enter password for principal \"", &name[..], b"\""].concat();
+            let second = [b"Re-enter password for principal \"", &name[..], b"\""].concat();
+            let password = prompt::read_new_password(io, first, second).map_err(|error| {
+                let doing = [b"while reading password for \"", &name[..], b"\"."].concat();
+                Failure::com_err(call.command, error.to_string(), doing)
+            })?;
+            given.password = Some(password);
+        }
+        given.password.as_ref().map_or(InitialKeys::None, InitialKeys::Password)
+    };
+    if given.unlock || given.policy_lost {
+        // MIT's library takes neither here: there are no failures to forget, and the name is lost.
+        return Err(failed(&AdminError::BadMask));
+    }
+    let new = NewPrincipal {
+        attributes: given.attributes,
+        max_life: given.max_life,
+        max_renewable_life: given.max_renewable_life,
+        expiration: given.expiration,
+        pw_expiration: given.pw_expiration,
+        policy: given.policy.clone(),
+        kvno: given.kvno,
+        keysalts: given.keysalts.clone(),
+        db_arguments: given.db_arguments.clone(),
+    };
+    session.admin.create_principal(&given.principal, &new, &keys).map_err(|error| failed(&error))?;
+    session.info(io, &[b"Principal \"", &name, b"\" created.\n"])?;
+    Ok(())
+}
+
+/// The policy named, else the one called default if there is one, with the notices that go with it.
+fn choose_policy(
+    session: &Session,
+    io: &mut Io<'_>,
+    given: &mut PrincipalOptions,
+    name: &[u8],
+) -> Result<(), AdminError> {
+    match &given.policy {
+        Some(policy) => {
+            if session.mode == Mode::Shell && session.admin.policy(policy)?.is_none() {
+                session.notice(io, &[b"WARNING: policy \"", policy, b"\" does not exist"]);
+            }
+        }
+        None if given.clear_policy => {}
+        None => {
+            let said: &[u8] = if session.admin.policy(DEFAULT_POLICY)?.is_some() {
+                given.policy = Some(DEFAULT_POLICY.to_vec());
+                b"; assigning \"default\""
+            } else {
+                b"; defaulting to no policy"
+            };
+            session.notice(io, &[b"No policy specified for ", name, said]);
+        }
+    }
+    Ok(())
+}

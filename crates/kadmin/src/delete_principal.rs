@@ -1,0 +1,32 @@
+//! delete_principal (delprinc).
+
+use crate::session::{Mode, Session, bad_name, while_doing};
+use k5_cli::{Failure, Io, prompt};
+use k5_shell::{Call, CommandResult};
+
+const USAGE: &str = "usage: delete_principal [-force] principal";
+
+pub(crate) fn run(session: &mut Session, io: &mut Io<'_>, call: &Call<'_>) -> CommandResult {
+    let (typed, force) = match call.args {
+        [typed] => (typed, false),
+        [force, typed] if force == "-force" => (typed, true),
+        _ => return Err(Failure::plain(USAGE)),
+    };
+    let principal = session
+        .parse_name(typed)
+        .map_err(|error| bad_name(call.command, &error, "while parsing principal name"))?;
+    let name = principal.unparse();
+    if !force && session.mode == Mode::Shell {
+        let question =
+            [b"Are you sure you want to delete the principal \"", &name[..], b"\"? (yes/no): "].concat();
+        if !prompt::confirm(io, question)? {
+            return Err(Failure::plain([b"Principal \"", &name[..], b"\" not deleted"].concat()));
+        }
+    }
+    session.admin.delete_principal(&principal).map_err(|error| {
+        while_doing(call.command, &error, &[b"while deleting principal \"", &name, b"\""])
+    })?;
+    session.info(io, &[b"Principal \"", &name, b"\" deleted.\n"])?;
+    session.info(io, &[b"Make sure that you have removed this principal from all ACLs before reusing.\n"])?;
+    Ok(())
+}

@@ -1,0 +1,27 @@
+//! list_principals (listprincs, get_principals, getprincs).
+
+use crate::session::{Session, while_doing};
+use k5_cli::{Failure, Io};
+use k5_shell::{Call, CommandResult};
+use std::io::Write;
+use std::os::unix::ffi::OsStrExt;
+
+const USAGE: &str = "usage: get_principals [expression]";
+/// The name that MIT's messages have, which is not the first of the table.
+const NAME: &str = "get_principals";
+
+pub(crate) fn run(session: &mut Session, io: &mut Io<'_>, call: &Call<'_>) -> CommandResult {
+    let pattern = match call.args {
+        [] => None,
+        [pattern] => Some(pattern.as_bytes()),
+        _ => return Err(Failure::plain(USAGE)),
+    };
+    let names = session
+        .admin
+        .principal_names(pattern)
+        .map_err(|error| while_doing(NAME, &error, &[b"while retrieving list."]))?;
+    for name in names {
+        io.out().write_all(&[&name[..], b"\n"].concat())?;
+    }
+    Ok(())
+}

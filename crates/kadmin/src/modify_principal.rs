@@ -1,0 +1,74 @@
+//! modify_principal (modprinc).
+
+use crate::principal_options::{PrincipalOptions, Usage};
+use crate::session::{Mode, Session, bad_name, while_doing};
+use k5_admin::{AdminError, Changes, PolicyChange};
+use k5_cli::{Failure, Io};
+use k5_shell::{Call, CommandResult};
+
+pub(crate) const USAGE: &str = "\
+usage: modify_principal [options] principal
+\toptions are:
+\t\t[-x db_princ_args]* [-expire expdate] [-pwexpire pwexpdate] [-maxlife maxtixlife]
+\t\t[-kvno kvno] [-policy policy] [-clearpolicy]
+\t\t[-maxrenewlife maxrenewlife] [-unlock] [{+|-}attribute]
+\tattributes are:
+\t\tallow_postdated allow_forwardable allow_tgs_req allow_renewable
+\t\tallow_proxiable allow_dup_skey allow_tix requires_preauth
+\t\trequires_hwauth needchange allow_svr password_changing_service
+\t\tok_as_delegate ok_to_auth_as_delegate no_auth_data_required
+\t\tlockdown_keys
+
+where,
+\t[-x db_princ_args]* - any number of database specific arguments.
+\t\t\tLook at each database documentation for supported arguments
+";
+
+pub(crate) fn run(session: &mut Session, io: &mut Io<'_>, call: &Call<'_>) -> CommandResult {
+    let usage = || Failure::plain(USAGE);
+    let typed = call.args.last().ok_or_else(usage)?;
+    let principal = session
+        .parse_name(typed)
+        .map_err(|error| bad_name(call.command, &error, "while parsing principal"))?;
+    let name = principal.unparse();
+    // Looked up before the words are: a principal that is not there is told even where the words are wrong.
+    let entry = session
+        .admin
+        .principal(&principal)
+        .map_err(|error| while_doing(call.command, &error, &[b"while getting \"", &name, b"\"."]))?;
+    let given = PrincipalOptions::parse(session, io, call.command, entry.attributes, call.args)
+        .map_err(|Usage| usage())?;
+    if given.concerns_keys() {
+        return Err(usage());
+    }
+    let failed =
+        |error: &AdminError| while_doing(call.command, error, &[b"while modifying \"", &name, b"\"."]);
+    if let Some(policy) = &given.policy
+        && session.mode == Mode::Shell
+        && session.admin.policy(policy).map_err(|error| failed(&error))?.is_none()
+    {
+        session.notice(io, &[b"WARNING: policy \"", policy, b"\" does not exist"]);
+    }
+    let policy = match (given.policy, given.clear_policy) {
+        (Some(_), true) => return Err(failed(&AdminError::BadMask)),
+        (Some(policy), false) => PolicyChange::Set(policy),
+        (None, true) => PolicyChange::Clear,
+        (None, false) => PolicyChange::Keep,
+    };
+    let changes = Changes {
+        attributes: given.attributes,
+        max_life: given.max_life,
+        max_renewable_life: given.max_renewable_life,
+        expiration: given.expiration,
+        pw_expiration: given.pw_expiration,
+        policy,
+        kvno: given.kvno,
+        unlock: given.unlock,
+        db_arguments: given.db_arguments,
+    };
+    if !changes.is_empty() {
+        session.admin.modify_principal(&principal, &changes).map_err(|error| failed(&error))?;
+    }
+    session.info(io, &[b"Principal \"", &name, b"\" modified.\n"])?;
+    Ok(())
+}

@@ -1,0 +1,5 @@
+//! The program; all of it is in the library.
+
+fn main() -> std::process::ExitCode {
+    k5_cli::run_main(kadmin_local::run)
+}
