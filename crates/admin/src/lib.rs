@@ -27,4 +27,4 @@ pub use keys::OldKeysRule;
 pub use modify::{Changes, PolicyChange};
 pub use policies::PolicyFields;
 pub use quality::Quality;
-pub use realm::put_root_principals;
+pub use realm::{NewRealm, create_realm};
