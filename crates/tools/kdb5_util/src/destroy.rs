@@ -1,0 +1,51 @@
+//! `destroy [-f]`: overwrites the database and removes its files.
+
+use crate::options::of_command;
+use crate::session::{Session, Stop};
+use k5_admin::open::database_files;
+use k5_cli::prompt::confirm;
+use k5_cli::{Opt, OptionTable, errno_text};
+use nix::unistd::{AccessFlags, access};
+use std::io::Write;
+use std::path::Path;
+
+#[derive(Debug, Clone, Copy)]
+struct Force;
+
+static OPTIONS: [Opt<Force>; 1] = [Opt::flag(Force, &["-f"], "does not ask")];
+
+/// Destroys the database that was opened.
+///
+/// # Errors
+/// Where the person says no, or the files cannot be removed.
+pub(crate) fn run(mut session: Session<'_, '_>) -> Result<(), Stop> {
+    let force = !of_command(&mut session, OptionTable(&OPTIONS))?.is_empty();
+    session.check_may_write()?;
+    let name = session.database().to_vec();
+    let mut out = session.io.out();
+    if !force {
+        out.write_all(
+            &[b"Deleting KDC database stored in '", name.as_slice(), b"', are you sure?\n"].concat(),
+        )?;
+        if !confirm(session.io, "(type 'yes' to confirm)? ")? {
+            return Err(Stop::Declined);
+        }
+        session.io.out().write_all(&[b"OK, deleting database '", name.as_slice(), b"'...\n"].concat())?;
+    }
+    let failed = |text: String| session.error(text, session.with_database("deleting database"));
+    let arguments = session.general.arguments.iter().map(String::as_str);
+    let files = database_files(session.config, &session.params.realm, arguments)
+        .map_err(|error| failed(error.to_string()))?;
+    removable(&files.principals).map_err(failed)?;
+    files.destroy().map_err(|error| failed(error.to_string()))?;
+    session.io.out().write_all(&[b"** Database '", name.as_slice(), b"' destroyed.\n"].concat())?;
+    Ok(())
+}
+
+/// Whether files can be removed beside `path`. It is asked before the database is overwritten, so that one that
+/// cannot be removed stays whole.
+fn removable(path: &Path) -> Result<(), String> {
+    let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    access(directory, AccessFlags::W_OK | AccessFlags::X_OK)
+        .map_err(|error| format!("{}: {}", directory.display(), errno_text(&error.into())))
+}

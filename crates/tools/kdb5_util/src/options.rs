@@ -1,0 +1,241 @@
+//! The command line: general options, which count anywhere on it, and the command with its own.
+
+use crate::session::{Session, Stop};
+use k5_cli::{GetOpt, Given, Item, Opt, OptionOrder, OptionTable, WordOptions};
+use k5_config::{Config, Overrides, RealmParams};
+use k5_types::{EncType, Secret};
+use std::ffi::{OsStr, OsString};
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::path::PathBuf;
+
+/// MIT's usage text.
+pub(crate) const USAGE: &str = "\
+Usage: kdb5_util [-r realm] [-d dbname] [-k mkeytype] [-kv mkeyVNO]
+\t        [-M mkeyname] [-m] [-sf stashfilename] [-P password]
+\t        [-x db_args]* cmd [cmd_options]
+\tcreate  [-s]
+\tdestroy [-f]
+\tstash   [-f keyfile]
+\tdump    [-b7|-r13|-r18] [-verbose]
+\t        [-mkey_convert] [-new_mkey_file mkey_file]
+\t        [-rev] [-recurse] [filename [princs...]]
+\tload    [-b7|-r13|-r18] [-hash] [-verbose] [-update] filename
+\tark     [-e etype_list] principal
+\tadd_mkey [-e etype] [-s]
+\tuse_mkey kvno [time]
+\tlist_mkeys
+\tupdate_princ_encryption [-f] [-n] [-v] [princ-pattern]
+\tpurge_mkeys [-f] [-n] [-v]
+\ttabdump [-H] [-c] [-e] [-n] [-o outfile] dumptype
+
+where,
+\t[-x db_args]* - any number of database specific arguments.
+\t\t\tLook at each database documentation for supported arguments
+";
+
+#[derive(Debug, Clone, Copy)]
+enum Key {
+    Password,
+    Database,
+    Argument,
+    Realm,
+    Enctype,
+    Kvno,
+    MasterName,
+    StashFile,
+    Ask,
+}
+
+static GENERAL: [Opt<Key>; 9] = [
+    Opt::value(Key::Realm, &["-r"], "REALM", "the realm"),
+    Opt::value(Key::Database, &["-d"], "DBNAME", "the database"),
+    Opt::value(Key::Enctype, &["-k"], "MKEYTYPE", "the encryption type of the master key"),
+    Opt::value(Key::Kvno, &["-kv"], "MKEYVNO", "the version of the master key"),
+    Opt::value(Key::MasterName, &["-M"], "MKEYNAME", "the principal of the master key"),
+    Opt::flag(Key::Ask, &["-m"], "asks for the master password"),
+    Opt::value(Key::StashFile, &["-sf"], "STASHFILENAME", "the stash file"),
+    Opt::value(Key::Password, &["-P"], "PASSWORD", "the master password").secret(),
+    Opt::value(Key::Argument, &["-x"], "DB_ARG", "an argument for the database module").repeatable(),
+];
+
+/// The commands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Command {
+    Create,
+    Destroy,
+    Stash,
+    /// One that MIT's program has and this one does not have yet.
+    Later(&'static str),
+}
+
+static COMMANDS: [(&str, Command); 12] = [
+    ("create", Command::Create),
+    ("destroy", Command::Destroy),
+    ("stash", Command::Stash),
+    ("dump", Command::Later("dump")),
+    ("load", Command::Later("load")),
+    ("ark", Command::Later("ark")),
+    ("add_mkey", Command::Later("add_mkey")),
+    ("use_mkey", Command::Later("use_mkey")),
+    ("list_mkeys", Command::Later("list_mkeys")),
+    ("update_princ_encryption", Command::Later("update_princ_encryption")),
+    ("purge_mkeys", Command::Later("purge_mkeys")),
+    ("tabdump", Command::Later("tabdump")),
+];
+
+/// The general options, and what is left of the line without them.
+#[derive(Debug, Default)]
+pub(crate) struct General {
+    realm: Option<OsString>,
+    overrides: Overrides,
+    /// Arguments for the database module, in their order; `-d` is one of them.
+    pub(crate) arguments: Vec<String>,
+    /// `-kv`.
+    pub(crate) kvno: Option<u16>,
+    /// `-m`.
+    pub(crate) ask: bool,
+    /// `-P`.
+    pub(crate) password: Option<Secret<Vec<u8>>>,
+    /// The command and its words.
+    words: Vec<OsString>,
+}
+
+impl General {
+    /// Reads the line, without the program's name.
+    ///
+    /// # Errors
+    /// Usage for an option without its value; a value that means nothing.
+    pub(crate) fn parse(program: &[u8], words: &[OsString]) -> Result<General, Stop> {
+        let mut general = General::default();
+        for item in WordOptions::new(OptionTable(&GENERAL), words) {
+            match item.map_err(|_| Stop::Usage)? {
+                Item::Word(word) => general.words.push(word),
+                Item::Option(given) => general.take(program, given)?,
+            }
+        }
+        Ok(general)
+    }
+
+    fn take(&mut self, program: &[u8], given: Given<Key>) -> Result<(), Stop> {
+        let key = given.key;
+        let value = given.into_value();
+        let invalid = |what: &str| {
+            let doing = [b": ", value.as_bytes(), b" is an invalid ", what.as_bytes()].concat();
+            Stop::error(program, "Invalid argument", doing)
+        };
+        match key {
+            Key::Password => self.password = Some(Secret::new(value.into_vec())),
+            Key::Ask => self.ask = true,
+            Key::Realm => self.realm = Some(value),
+            Key::MasterName => self.overrides.master_key_name = Some(value.into_vec()),
+            Key::StashFile => self.overrides.key_stash_file = Some(PathBuf::from(value)),
+            Key::Enctype => {
+                let enctype = value.to_str().and_then(EncType::from_name);
+                self.overrides.master_key_type = Some(enctype.ok_or_else(|| invalid("enctype"))?);
+            }
+            Key::Kvno => self.kvno = Some(kvno(&value).ok_or_else(|| invalid("mkeyVNO"))?),
+            Key::Database => {
+                let text = value.to_str().ok_or_else(|| invalid("database name"))?;
+                self.arguments.push(format!("dbname={text}"));
+                self.overrides.database_name = Some(PathBuf::from(text));
+            }
+            Key::Argument => {
+                let text = value.to_str().ok_or_else(|| invalid("database argument"))?;
+                self.arguments.push(text.to_owned());
+            }
+        }
+        Ok(())
+    }
+
+    /// The command.
+    ///
+    /// # Errors
+    /// Usage where there is none, or nobody knows it.
+    pub(crate) fn command(&self) -> Result<Command, Stop> {
+        let name = self.words.first().ok_or(Stop::Usage)?;
+        let known = COMMANDS.iter().find(|(known, _)| name == OsStr::new(known));
+        known.map(|&(_, command)| command).ok_or(Stop::Usage)
+    }
+
+    /// The realm's variables, those of the command line before those of the files.
+    ///
+    /// # Errors
+    /// Where no realm is named, or there is no configuration at all.
+    pub(crate) fn realm_params(&self, program: &[u8], config: &Config) -> Result<RealmParams, Stop> {
+        let realm = match &self.realm {
+            Some(realm) => realm.as_bytes().to_vec(),
+            None => {
+                let set = config
+                    .default_realm()
+                    .map_err(|error| Stop::error(program, error.message(), "while getting default realm"))?;
+                set.bytes().to_vec()
+            }
+        };
+        RealmParams::new(config, &realm, &self.overrides).map_err(|error| {
+            Stop::error(program, error.message(), "while retrieving configuration parameters")
+        })
+    }
+}
+
+/// A version as C's `atoi` reads it: blanks, digits, and whatever follows. `None` unless the database can hold it.
+fn kvno(text: &OsStr) -> Option<u16> {
+    let text = text.as_bytes().trim_ascii_start();
+    let text = text.strip_prefix(b"+").unwrap_or(text);
+    let end = text.iter().position(|b| !b.is_ascii_digit()).unwrap_or(text.len());
+    let number: u16 = std::str::from_utf8(text.get(..end)?).ok()?.parse().ok()?;
+    (number > 0).then_some(number)
+}
+
+/// Reads a command's own options, which may stand behind words; the words mean nothing to MIT's commands.
+///
+/// # Errors
+/// Usage, after getopt's complaint.
+pub(crate) fn of_command<K: Copy>(
+    session: &mut Session<'_, '_>,
+    table: OptionTable<K>,
+) -> Result<Vec<Given<K>>, Stop> {
+    let Some((name, words)) = session.general.words.split_first() else { return Err(Stop::Usage) };
+    let order = match session.io.env.get("POSIXLY_CORRECT") {
+        Some(_) => OptionOrder::StopAtWord,
+        None => OptionOrder::Permute,
+    };
+    let mut given = Vec::new();
+    for item in GetOpt::new(table, words, order) {
+        match item {
+            Ok(Item::Option(option)) => given.push(option),
+            Ok(Item::Word(_)) => {}
+            Err(error) => {
+                session.io.complain(&error.message(name));
+                return Err(Stop::Usage);
+            }
+        }
+    }
+    Ok(given)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn versions_as_atoi_reads_them() {
+        let of = |text: &str| kvno(OsStr::new(text));
+        assert_eq!(of("5"), Some(5));
+        assert_eq!(of(" +7x"), Some(7));
+        assert_eq!(of("65535"), Some(65535));
+        for text in ["", "0", "abc", "-1", "65536", "99999999999999999999"] {
+            assert_eq!(of(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn general_options_count_anywhere() {
+        let words: Vec<OsString> = ["create", "-r", "R", "-s", "-P", "-m"].map(OsString::from).into();
+        let general = General::parse(b"kdb5_util", &words).unwrap_or_default();
+        assert_eq!(general.words, ["create", "-s"]);
+        assert_eq!(general.realm.as_deref(), Some(OsStr::new("R")));
+        assert_eq!(general.password, Some(Secret::new(b"-m".to_vec())));
+        assert!(!general.ask);
+        assert!(!format!("{general:?}").contains("-m"), "a password is not shown");
+    }
+}

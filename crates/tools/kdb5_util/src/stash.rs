@@ -1,0 +1,68 @@
+//! `stash [-f keyfile]`: stores all master keys in the stash file.
+
+use crate::open::{Opened, unlock};
+use crate::options::of_command;
+use crate::session::{Session, Stop};
+use k5_cli::{Opt, OptionTable};
+use k5_kdb::mkey::stash;
+use k5_kdb::{KdbError, MasterKey};
+use k5_types::Principal;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+#[derive(Debug, Clone, Copy)]
+struct Keyfile;
+
+static OPTIONS: [Opt<Keyfile>; 1] =
+    [Opt::value(Keyfile, &["-f"], "KEYFILE", "the file to write, in place of the configured one")];
+
+/// Stores the keys of the opened database; without them, asks for the password.
+///
+/// # Errors
+/// Where the keys cannot be had, or the file cannot be written: it is then as it was.
+pub(crate) fn run(mut session: Session<'_, '_>, opened: Opened) -> Result<(), Stop> {
+    let given = of_command(&mut session, OptionTable(&OPTIONS))?;
+    let keyfile = match given.into_iter().next_back() {
+        Some(option) => PathBuf::from(option.into_value()),
+        None => session.params.key_stash_file.clone(),
+    };
+    let keys = match opened.keys {
+        Some(keys) => {
+            writeln!(session.io.out(), "Using existing stashed keys to update stash file.")?;
+            keys
+        }
+        None => {
+            let password = session
+                .ask()
+                .map_err(|error| session.error(error.to_string(), "while reading master key"))?;
+            let key = session.key_of(&opened.principal, &password)?;
+            unlock(&session, &opened.entry, &key)
+                .map_err(|text| session.error(text, "while getting master key list"))?
+        }
+    };
+    let keys: Vec<&MasterKey> = keys.keys().iter().collect();
+    write(&session, &keyfile, &opened.principal, &keys)?;
+    // What failed on the way to the keys does not count any more.
+    *session.failures = 0;
+    Ok(())
+}
+
+/// Writes the stash file.
+///
+/// # Errors
+/// Where it cannot be written: it is then as it was.
+pub(crate) fn write(
+    session: &Session<'_, '_>,
+    path: &Path,
+    principal: &Principal,
+    keys: &[&MasterKey],
+) -> Result<(), Stop> {
+    stash::write(path, principal, keys, session.io.now()).map_err(|error| {
+        let text = match error {
+            // The text of this error is that of reading.
+            KdbError::Stash { path, reason } => format!("{}: {reason}", path.display()),
+            other => other.to_string(),
+        };
+        session.error(text, "while storing key")
+    })
+}
