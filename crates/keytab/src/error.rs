@@ -170,6 +170,24 @@ impl KeytabError {
             other => other.to_string(),
         }
     }
+
+    /// MIT's number for it, as `%C` in `err_fmt` shows it: a system error's own, or one of the `KRB5_KT_...`.
+    #[must_use]
+    pub fn mit_code(&self) -> i64 {
+        let system = |error: &io::Error| error.raw_os_error().map_or(i64::from(nix::libc::EIO), i64::from);
+        match self {
+            KeytabError::NotFound { .. } => i64::from(nix::libc::ENOENT),
+            KeytabError::Io { source, .. } => system(source),
+            KeytabError::NotRestored { write, .. } => system(write),
+            KeytabError::NotAFile { .. } | KeytabError::BadVersion { .. } => -1_765_328_171,
+            KeytabError::Damaged { .. } => -1_765_328_149,
+            KeytabError::Unstorable { .. } => -1_765_328_200,
+            KeytabError::NoEntry { .. } => -1_765_328_203,
+            KeytabError::WrongKvno => -1_765_328_154,
+            KeytabError::UnknownType => -1_765_328_204,
+            KeytabError::Config(_) => i64::from(nix::libc::EINVAL),
+        }
+    }
 }
 
 /// The system's text for an error, as C's `strerror` gives it.

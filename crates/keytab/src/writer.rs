@@ -1,10 +1,9 @@
 //! Changing a keytab file.
 
-use crate::layout::{HEADER_LEN, LENGTH_LEN, Scan, Slot};
+use crate::layout::{Scan, Slot};
 use crate::reader::{OPEN_FLAGS, regular_len};
-use crate::record::{self, Version};
 use crate::storage::{Change, Failure, Storage};
-use crate::{Entry, KeytabError, Result, Unstorable};
+use crate::{Entry, KeytabError, Result};
 use k5_lock::{LockMode, lock};
 use k5_types::{KeyBlock, Secret};
 use nix::fcntl::{FallocateFlags, fallocate};
@@ -15,11 +14,13 @@ use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use tempfile::NamedTempFile;
 
+mod new_file;
+mod place;
 #[cfg(test)]
 mod tests;
 
-/// MIT's programs keep offsets in 31 bits.
-const LONGEST_FILE: u64 = 0x7fff_ffff;
+use new_file::{new_beside, store_new};
+use place::{Layout, hole, walk};
 
 /// A keytab file that is ready to take entries: opened, locked against everybody else, read through and found
 /// whole, with room made on the disk. Dropping it leaves the file as it was.
@@ -44,20 +45,6 @@ struct Existing {
     file: File,
     file_len: u64,
     layout: Layout,
-}
-
-/// Where entries can go.
-#[derive(Debug)]
-struct Layout {
-    version: Version,
-    /// The file has no header yet.
-    empty: bool,
-    /// Offset and size of each hole, in the order of the file.
-    holes: Vec<(u64, u32)>,
-    /// Where a slot can be appended.
-    end: u64,
-    /// Whether an end mark stands there.
-    marked: bool,
 }
 
 impl KeytabWriter {
@@ -171,16 +158,6 @@ impl KeytabWriter {
     }
 }
 
-/// The bytes of a hole in place of a record of `size`, of which the file has `there` with the length field.
-fn hole(version: Version, size: u32, there: u64) -> Vec<u8> {
-    let length = i32::try_from(size).map_or(0, |size| -size);
-    let mut bytes = version.length_bytes(length).to_vec();
-    let whole = LENGTH_LEN + u64::from(size);
-    // No longer than the file, which Scan has compared with `size`.
-    bytes.resize(usize::try_from(whole.min(there)).unwrap_or(bytes.len()), 0);
-    bytes
-}
-
 impl Existing {
     /// Opens and locks the file and looks through it; `None` if it does not exist.
     fn open(path: &Path, room: u64) -> Result<Option<Self>> {
@@ -235,91 +212,6 @@ impl Drop for Existing {
     }
 }
 
-/// Goes over all slots; gives the walk back where it ended, and whether at a mark.
-fn walk(mut scan: Scan, file: &File, path: &Path, mut see: impl FnMut(u64, Slot)) -> Result<(Scan, bool)> {
-    loop {
-        match scan.next(file, path)? {
-            (_, Slot::End { marked }) => return Ok((scan, marked)),
-            (offset, slot) => see(offset, slot),
-        }
-    }
-}
-
-impl Layout {
-    /// The layout of a file that has nothing in it yet.
-    fn empty() -> Self {
-        Layout { version: Version::V2, empty: true, holes: Vec::new(), end: HEADER_LEN, marked: false }
-    }
-
-    fn read(file: &File, path: &Path, file_len: u64) -> Result<Self> {
-        if file_len == 0 {
-            return Ok(Self::empty());
-        }
-        let scan = Scan::start(file, path, file_len)?;
-        let version = scan.version();
-        let mut holes = Vec::new();
-        let (scan, marked) = walk(scan, file, path, |offset, slot| {
-            if let Slot::Hole { size } = slot {
-                holes.push((offset, size));
-            }
-        })?;
-        Ok(Layout { version, empty: false, holes, end: scan.offset(), marked })
-    }
-
-    /// Where the entries go. A slot's length is zero (at the end) or that of a hole until the last step, so no reader
-    /// sees a record that is not whole.
-    fn place(&self, entries: &[&Entry]) -> Result<Change> {
-        let version = self.version;
-        let mut change = Change::default();
-        let mut holes: Vec<(u64, u32)> = self.holes.clone();
-        let mut tail: Vec<Secret<Vec<u8>>> = Vec::new();
-        let mut end = self.end;
-        for entry in entries {
-            let unstorable = |why| KeytabError::Unstorable { principal: entry.principal.to_string(), why };
-            let body = record::encode(version, entry).map_err(unstorable)?;
-            let fits = holes.iter().position(|(_, size)| *size as usize >= body.expose().len());
-            if let Some((offset, size)) = fits.map(|index| holes.remove(index)) {
-                let length = i32::try_from(size).map_err(|_| unstorable(Unstorable::FileTooLong))?;
-                change.unseen.push((offset + LENGTH_LEN, body));
-                change.commit.push((offset, Secret::new(version.length_bytes(length).to_vec())));
-            } else {
-                end += LENGTH_LEN + body.expose().len() as u64;
-                tail.push(body);
-            }
-            if end + LENGTH_LEN > LONGEST_FILE {
-                return Err(unstorable(Unstorable::FileTooLong));
-            }
-        }
-        if self.empty {
-            change.unseen.push((0, Secret::new(version.header().to_vec())));
-        }
-        if !tail.is_empty() {
-            self.append(&tail, &mut change);
-        }
-        Ok(change)
-    }
-
-    /// One piece for all records at the end; the length of the first one makes them all count.
-    fn append(&self, tail: &[Secret<Vec<u8>>], change: &mut Change) {
-        let lengths = tail.iter().map(|body| i32::try_from(body.expose().len()).unwrap_or(0));
-        let total: usize = tail.iter().map(|body| body.expose().len() + 4).sum();
-        // In its full size at once: a buffer that grows leaves copies of keys behind.
-        let mut piece = Vec::with_capacity(total + 4);
-        let mut first = None;
-        for (body, length) in tail.iter().zip(lengths) {
-            let length = self.version.length_bytes(length);
-            piece.extend_from_slice(if first.is_none() { &[0; 4] } else { &length });
-            first.get_or_insert(length);
-            piece.extend_from_slice(body.expose());
-        }
-        if self.marked {
-            piece.extend_from_slice(&[0; 4]);
-        }
-        change.unseen.push((self.end, Secret::new(piece)));
-        change.commit.extend(first.map(|length| (self.end, Secret::new(length.to_vec()))));
-    }
-}
-
 /// Whether `path` still leads to this open file.
 fn is_still(file: &File, path: &Path) -> io::Result<bool> {
     let ours = file.metadata()?;
@@ -342,61 +234,5 @@ fn reserve(file: &File, end: u64, room: u64) -> io::Result<()> {
         // Not every file system can; then the writing itself has to show.
         Err(nix::errno::Errno::EOPNOTSUPP | nix::errno::Errno::ENOSYS | nix::errno::Errno::EINVAL) => Ok(()),
         other => other.map_err(io::Error::from),
-    }
-}
-
-/// A file beside `path`, with a keytab's header in it and room for more.
-fn new_beside(path: &Path, room: u64) -> Result<Target> {
-    let io = |doing| move |e| KeytabError::io(path, doing, e);
-    let name = path.file_name().ok_or_else(|| KeytabError::NotFound { path: path.to_owned() })?;
-    if fs::symlink_metadata(path).is_ok() {
-        // A symbolic link to nothing.
-        return Err(KeytabError::NotFound { path: path.to_owned() });
-    }
-    let mut prefix = std::ffi::OsString::from(".");
-    prefix.push(name);
-    let file = tempfile::Builder::new()
-        .prefix(&prefix)
-        .suffix(".new")
-        .tempfile_in(directory(path))
-        .map_err(io("creating"))?;
-    let header = Version::V2.header();
-    Storage::write_all_at(file.as_file(), &header, 0).map_err(io("writing"))?;
-    reserve(file.as_file(), HEADER_LEN, room).map_err(io("making room in"))?;
-    Ok(Target::New { file, room })
-}
-
-/// Fills the new file and puts it in its place. If a file is there by now, the entries go into that.
-fn store_new(path: &Path, file: NamedTempFile, room: u64, entries: &[&Entry]) -> Result<()> {
-    let io = |e| KeytabError::io(path, "writing", e);
-    let change = Layout { empty: false, ..Layout::empty() }.place(entries)?;
-    let written = change.apply(file.as_file(), HEADER_LEN);
-    written.map_err(|failure| match failure {
-        Failure::Undone(error) | Failure::Stuck(error, _) => io(error),
-    })?;
-    // What was reserved and not used goes back.
-    let length = file.as_file().metadata().map_err(io)?.len();
-    file.as_file().set_len(length).map_err(io)?;
-    match file.persist_noclobber(path) {
-        Ok(_) => {
-            // The entry in the directory should outlive a power cut too; where directories cannot be synced, the file
-            // system sees to it.
-            if let Ok(directory) = File::open(directory(path)) {
-                let _ = directory.sync_all();
-            }
-            Ok(())
-        }
-        Err(error) if error.error.kind() == io::ErrorKind::AlreadyExists => {
-            drop(error.file);
-            KeytabWriter::prepare(path, room)?.store(entries)
-        }
-        Err(error) => Err(io(error.error)),
-    }
-}
-
-fn directory(path: &Path) -> &Path {
-    match path.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => parent,
-        _ => Path::new("."),
     }
 }

@@ -178,6 +178,20 @@ fn a_configuration_that_cannot_be_read() {
 }
 
 #[test]
+fn errors_in_the_form_that_the_configuration_asks_for() {
+    for format in ["%M (%C)", "[%C] %%%M%x%", "plain", "%C"] {
+        let pair = Pair::with(Setup::new().libdefault(&format!("err_fmt = {format}")));
+        file(&pair, "other", b"\x05\x03");
+        for name in ["none", "/", "other", "other/x", "FOO:x"] {
+            pair.klist(["-k", name]).same_bytes().code(1);
+        }
+        pair.klist(["-k"]).env("KRB5_KTNAME", "FOO:x").same_bytes().code(1);
+    }
+    let bad = Setup::new().libdefault("err_fmt = %C %M").libdefault("default_keytab_name = %{nobody}");
+    Pair::with(bad).klist(["-k"]).env_remove("KRB5_KTNAME").same_bytes().code(1);
+}
+
+#[test]
 fn a_version_1_keytab() {
     let pair = Pair::new();
     let mut bytes = vec![5, 1];

@@ -1,4 +1,5 @@
 use super::*;
+use crate::record::{self, Version};
 use crate::storage::tests::Failing;
 use crate::{Damage, entries};
 use k5_types::{EncType, Principal, Timestamp};

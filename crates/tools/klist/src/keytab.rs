@@ -24,17 +24,18 @@ pub(crate) fn list(program: &[u8], options: &Options, io: &mut Io<'_>) -> Result
         .map_err(|error| Failure::com_err(program, error.mit_text(), "while initializing krb5"))?;
     let name = find(program, options, &config)?;
     io.out().write_all(&[b"Keytab name: ", name.resolved().as_bytes(), b"\n"].concat())?;
-    let scan = |error: KeytabError| Failure::com_err(program, error.mit_text(), "while starting keytab scan");
+    let failed = |error: KeytabError, doing: &str| Failure::com_err(program, said(&error, &config), doing);
     let reader = match name.place() {
-        Place::File(path) => Some(KeytabReader::open(path).map_err(scan)?),
+        Place::File(path) => {
+            Some(KeytabReader::open(path).map_err(|error| failed(error, "while starting keytab scan"))?)
+        }
         // This process has just begun: there is nothing in its memory.
         Place::Memory(_) => None,
     };
     let zone = options.times.then(|| LocalZone::from_environment(&io.env));
     io.out().write_all(if options.times { TIME_HEADING } else { HEADING }.as_bytes())?;
     for entry in reader.into_iter().flatten() {
-        let entry =
-            entry.map_err(|error| Failure::com_err(program, error.mit_text(), "while scanning keytab"))?;
+        let entry = entry.map_err(|error| failed(error, "while scanning keytab"))?;
         io.out().write_all(&line(&entry, options, zone.as_ref()))?;
     }
     Ok(())
@@ -51,7 +52,30 @@ fn find(program: &[u8], options: &Options, config: &Config) -> Result<KeytabName
         }
         None => (KeytabName::default_of(config), b"while getting default keytab".to_vec()),
     };
-    name.map_err(|error| Failure::com_err(program, error.mit_text(), doing))
+    name.map_err(|error| Failure::com_err(program, said(&error, config), doing))
+}
+
+/// The error's text in the form that `err_fmt` in `[libdefaults]` asks for: `%M` is the text, `%C` MIT's number.
+fn said(error: &KeytabError, config: &Config) -> Vec<u8> {
+    let text = error.mit_text();
+    let Some(format) = config.err_fmt() else { return text.into_bytes() };
+    let mut shown = Vec::new();
+    let mut rest = format.bytes().iter();
+    while let Some(byte) = rest.next() {
+        match (byte, rest.as_slice().first()) {
+            (b'%', Some(letter)) => {
+                rest.next();
+                match letter {
+                    b'M' => shown.extend_from_slice(text.as_bytes()),
+                    b'C' => shown.extend_from_slice(error.mit_code().to_string().as_bytes()),
+                    b'%' => shown.push(b'%'),
+                    other => shown.extend_from_slice(&[b'%', *other]),
+                }
+            }
+            _ => shown.push(*byte),
+        }
+    }
+    shown
 }
 
 fn line(entry: &Entry, options: &Options, zone: Option<&LocalZone>) -> Vec<u8> {

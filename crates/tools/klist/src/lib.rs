@@ -13,6 +13,9 @@ use std::ffi::OsString;
 /// What `-V` says: the version of MIT krb5 whose program this one stands in for, since scripts look for it.
 const VERSION: &str = "Kerberos 5 version 1.20.1";
 
+/// What every call but one with `-k` gets so far, behind the program's name.
+const NO_CACHES: &str = ": credential caches are not read by this version yet; use -k NAME for a keytab";
+
 /// Runs the program: `args` are its words, its name in front.
 pub fn run(args: &[OsString], io: &mut Io<'_>) -> ExitStatus {
     match execute(args, io) {
@@ -31,10 +34,6 @@ fn execute(args: &[OsString], io: &mut Io<'_>) -> Result<(), Failure> {
     let program = program_name(args);
     match options.mode {
         Mode::Keytab => keytab::list(program, &options, io),
-        Mode::Default | Mode::Cache => Err(Failure::com_err(
-            program,
-            "credential caches are not read by this version yet; use -k NAME for a keytab",
-            "",
-        )),
+        Mode::Default | Mode::Cache => Err(Failure::plain([program, NO_CACHES.as_bytes()].concat())),
     }
 }
