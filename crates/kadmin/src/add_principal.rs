@@ -1,6 +1,6 @@
 //! add_principal (addprinc, ank).
 
-use crate::principal_options::{PrincipalOptions, Usage};
+use crate::principal_options::PrincipalOptions;
 use crate::session::{Mode, Session, while_doing};
 use k5_admin::{AdminError, InitialKeys, NewPrincipal};
 use k5_cli::{Failure, Io, prompt};
@@ -32,7 +32,7 @@ const DEFAULT_POLICY: &[u8] = b"default";
 
 pub(crate) fn run(session: &mut Session, io: &mut Io<'_>, call: &Call<'_>) -> CommandResult {
     let parsed = PrincipalOptions::parse(session, io, call.command, Attributes::default(), call.args);
-    let mut given = parsed.map_err(|Usage| Failure::plain(USAGE))?;
+    let mut given = parsed.map_err(|bad| bad.into_failure(USAGE))?;
     let name = given.principal.unparse();
     let failed =
         |error: &AdminError| while_doing(call.command, error, &[b"while creating \"", &name, b"\"."]);

@@ -1,6 +1,6 @@
 //! modify_principal (modprinc).
 
-use crate::principal_options::{PrincipalOptions, Usage};
+use crate::principal_options::PrincipalOptions;
 use crate::session::{Mode, Session, bad_name, while_doing};
 use k5_admin::{AdminError, Changes, PolicyChange};
 use k5_cli::{Failure, Io};
@@ -37,7 +37,7 @@ pub(crate) fn run(session: &mut Session, io: &mut Io<'_>, call: &Call<'_>) -> Co
         .principal(&principal)
         .map_err(|error| while_doing(call.command, &error, &[b"while getting \"", &name, b"\"."]))?;
     let given = PrincipalOptions::parse(session, io, call.command, entry.attributes, call.args)
-        .map_err(|Usage| usage())?;
+        .map_err(|bad| bad.into_failure(USAGE))?;
     if given.concerns_keys() {
         return Err(usage());
     }

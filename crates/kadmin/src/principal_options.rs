@@ -66,8 +66,25 @@ pub(crate) struct PrincipalOptions {
     pub db_arguments: Vec<String>,
 }
 
-/// Why the words are no options: something may have been said already, the usage follows.
-pub(crate) struct Usage;
+/// Why the words are no options.
+pub(crate) enum BadOptions {
+    /// Something may have been said already; the usage follows, as with MIT.
+    Usage,
+    /// All is said.
+    Told(Failure),
+}
+
+impl BadOptions {
+    /// What is left to say.
+    pub fn into_failure(self, usage: &str) -> Failure {
+        match self {
+            BadOptions::Usage => Failure::plain(usage),
+            BadOptions::Told(failure) => failure,
+        }
+    }
+}
+
+use BadOptions::Usage;
 
 impl PrincipalOptions {
     /// Reads the words of a command, of which the last one is the principal. Flags are applied to `attributes`.
@@ -77,7 +94,7 @@ impl PrincipalOptions {
         command: &'static str,
         attributes: Attributes,
         words: &[OsString],
-    ) -> Result<Self, Usage> {
+    ) -> Result<Self, BadOptions> {
         let (name, words) = words.split_last().ok_or(Usage)?;
         let mut given = PrincipalOptions::nothing(attributes);
         for item in WordOptions::new(OPTIONS, words) {
@@ -119,7 +136,7 @@ impl PrincipalOptions {
         }
     }
 
-    fn flag(&mut self, word: &OsStr) -> Result<(), Usage> {
+    fn flag(&mut self, word: &OsStr) -> Result<(), BadOptions> {
         let spec = word.to_str().and_then(|word| FlagSpec::parse(word).ok()).ok_or(Usage)?;
         self.attributes = Some(self.attributes.unwrap_or(self.base).with(spec));
         Ok(())
@@ -132,7 +149,7 @@ impl PrincipalOptions {
         command: &'static str,
         key: Key,
         value: OsString,
-    ) -> Result<(), Usage> {
+    ) -> Result<(), BadOptions> {
         match key {
             Key::DbArgument => self.db_arguments.push(value.to_string_lossy().into_owned()),
             Key::Expire => self.expiration = Some(date(session, io, &value)?),
@@ -153,12 +170,7 @@ impl PrincipalOptions {
             Key::Randkey => self.randkey = true,
             Key::Nokey => self.nokey = true,
             Key::Unlock => self.unlock = true,
-            Key::Enctypes => {
-                self.keysalts = keysalts(command, &value).map_err(|failure: Failure| {
-                    io.fail(&failure);
-                    Usage
-                })?;
-            }
+            Key::Enctypes => self.keysalts = keysalts(command, &value).map_err(BadOptions::Told)?,
         }
         Ok(())
     }
@@ -169,7 +181,7 @@ impl PrincipalOptions {
     }
 }
 
-fn date(session: &Session, io: &mut Io<'_>, text: &OsStr) -> Result<Timestamp, Usage> {
+fn date(session: &Session, io: &mut Io<'_>, text: &OsStr) -> Result<Timestamp, BadOptions> {
     let now = session.admin.now().seconds();
     match parse_date(text.as_bytes(), now, session.zone.time_zone()) {
         Some(seconds) => Ok(Timestamp::wrapping(seconds)),
@@ -180,7 +192,7 @@ fn date(session: &Session, io: &mut Io<'_>, text: &OsStr) -> Result<Timestamp, U
     }
 }
 
-fn interval(session: &Session, io: &mut Io<'_>, text: &OsStr) -> Result<Duration, Usage> {
+fn interval(session: &Session, io: &mut Io<'_>, text: &OsStr) -> Result<Duration, BadOptions> {
     let now = session.admin.now().seconds();
     match parse_interval(text.as_bytes(), now, session.zone.time_zone()) {
         // MIT keeps 32 bits of what may be a wide number.
