@@ -73,8 +73,9 @@ pub fn open(
         .map_err(|(text, doing)| Failure::com_err(program, text, doing))?;
     if mode == Mode::Shell {
         let how = actor::how(startup);
-        io.out()
-            .write_all(&[b"Authenticating as principal ", &actor[..], b" with ", how, b".\n"].concat())?;
+        io.out().write_all(
+            &[b"Authenticating as principal ", &actor[..], b" with ", &how[..], b".\n"].concat(),
+        )?;
     }
     let doing = [b"while initializing ", program, b" interface"].concat();
     let failed = |text: String| Failure::com_err(program, text, &doing);
