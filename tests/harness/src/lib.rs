@@ -24,6 +24,7 @@
 )]
 
 mod diff;
+mod disk;
 mod divergences;
 mod dump;
 mod kdc;
@@ -37,6 +38,7 @@ mod side;
 mod terminal;
 mod witness;
 
+pub use disk::SmallDisk;
 pub use dump::normalized as normalized_dump;
 pub use kdc::Kdc;
 pub use mask::{Mask, Masked};

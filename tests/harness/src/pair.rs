@@ -173,6 +173,11 @@ impl PairRun {
         self.change(|run| run.patience(patience))
     }
 
+    /// Runs both with no power over the rights of files.
+    pub fn bound_by_rights(self) -> Self {
+        self.change(Run::bound_by_rights)
+    }
+
     /// Runs both without comparing.
     pub fn run(self) -> Both {
         Both { mit: self.reference.output(), ours: self.candidate.output(), pair: self.pair }

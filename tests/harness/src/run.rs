@@ -26,6 +26,7 @@ pub struct Run {
     stdin: Vec<u8>,
     env: Vec<(OsString, OsString)>,
     patience: Duration,
+    bound: bool,
 }
 
 impl Run {
@@ -40,6 +41,7 @@ impl Run {
             stdin: Vec::new(),
             env,
             patience: PATIENCE,
+            bound: false,
         }
     }
 
@@ -75,6 +77,26 @@ impl Run {
         self
     }
 
+    /// Runs the program with no power over the rights of files: as root without capabilities, or as whoever runs the
+    /// test.
+    pub fn bound_by_rights(mut self) -> Self {
+        self.bound = true;
+        self
+    }
+
+    /// The program itself, or another one that takes root's powers away and becomes it.
+    fn command(&self) -> Command {
+        let program = self.side().program(&self.name);
+        if self.bound && rustix::process::geteuid().is_root() {
+            let mut command = Command::new("/usr/bin/setpriv");
+            command.args(["--bounding-set=-all", "--inh-caps=-all"]).arg(program);
+            return command;
+        }
+        let mut command = Command::new(program);
+        command.arg0(&self.called);
+        command
+    }
+
     /// The command line, for reports.
     pub fn shown(&self) -> String {
         let words = self.args.iter().map(|word| text(word.as_bytes()));
@@ -107,8 +129,8 @@ impl Run {
 
     /// Starts the program and comes back at once.
     pub fn spawn(self) -> Running {
-        let mut command = Command::new(self.side().program(&self.name));
-        command.arg0(&self.called).args(&self.args);
+        let mut command = self.command();
+        command.args(&self.args);
         self.surround(&mut command);
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child =
