@@ -42,7 +42,7 @@ pub struct Io<'a> {
     streams: Streams<'a>,
     gathered: Vec<u8>,
     failed: Option<io::Error>,
-    clock: Box<dyn Fn() -> Timestamp + 'a>,
+    clock: fn() -> Timestamp,
     terminals: Terminals,
     of_process: bool,
     /// Input that was taken off the terminal too early, last byte first. It may hold passwords.
@@ -59,7 +59,7 @@ impl<'a> Io<'a> {
             streams: crate::process::streams(),
             gathered: Vec::new(),
             failed: None,
-            clock: Box::new(crate::process::now),
+            clock: crate::process::now,
             terminals: crate::process::terminals(),
             of_process: true,
             ahead: Secret::new(Vec::new()),
@@ -68,12 +68,12 @@ impl<'a> Io<'a> {
     }
 
     /// Streams, clock and environment of the caller's making, none of them a terminal: what tests use.
-    pub fn new(streams: Streams<'a>, env: Environment, clock: impl Fn() -> Timestamp + 'a) -> Io<'a> {
+    pub fn new(streams: Streams<'a>, env: Environment, clock: fn() -> Timestamp) -> Io<'a> {
         Io {
             streams,
             gathered: Vec::new(),
             failed: None,
-            clock: Box::new(clock),
+            clock,
             terminals: Terminals::default(),
             of_process: false,
             ahead: Secret::new(Vec::new()),
@@ -98,6 +98,12 @@ impl<'a> Io<'a> {
     #[must_use]
     pub fn is_process(&self) -> bool {
         self.of_process
+    }
+
+    /// The clock, for what outlives this value.
+    #[must_use]
+    pub fn clock(&self) -> fn() -> Timestamp {
+        self.clock
     }
 
     /// The time.

@@ -7,7 +7,7 @@ use k5_cli::{Failure, Io, prompt};
 use k5_shell::{Call, CommandResult};
 use k5_types::Attributes;
 
-pub(crate) const USAGE: &str = "\
+const USAGE: &str = "\
 usage: add_principal [options] principal
 \toptions are:
 \t\t[-randkey|-nokey] [-x db_princ_args]* [-expire expdate] [-pwexpire pwexpdate] [-maxlife maxtixlife]
@@ -15,16 +15,6 @@ usage: add_principal [options] principal
 \t\t[-pw password] [-maxrenewlife maxrenewlife]
 \t\t[-e keysaltlist]
 \t\t[{+|-}attribute]
-\tattributes are:
-\t\tallow_postdated allow_forwardable allow_tgs_req allow_renewable
-\t\tallow_proxiable allow_dup_skey allow_tix requires_preauth
-\t\trequires_hwauth needchange allow_svr password_changing_service
-\t\tok_as_delegate ok_to_auth_as_delegate no_auth_data_required
-\t\tlockdown_keys
-
-where,
-\t[-x db_princ_args]* - any number of database specific arguments.
-\t\t\tLook at each database documentation for supported arguments
 ";
 
 /// The policy that a new principal gets where none is named, if it exists.

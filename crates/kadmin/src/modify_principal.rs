@@ -1,31 +1,21 @@
 //! modify_principal (modprinc).
 
-use crate::principal_options::PrincipalOptions;
+use crate::principal_options::{BadOptions, PrincipalOptions};
 use crate::session::{Mode, Session, bad_name, while_doing};
 use k5_admin::{AdminError, Changes, PolicyChange};
-use k5_cli::{Failure, Io};
+use k5_cli::Io;
 use k5_shell::{Call, CommandResult};
 
-pub(crate) const USAGE: &str = "\
+const USAGE: &str = "\
 usage: modify_principal [options] principal
 \toptions are:
 \t\t[-x db_princ_args]* [-expire expdate] [-pwexpire pwexpdate] [-maxlife maxtixlife]
 \t\t[-kvno kvno] [-policy policy] [-clearpolicy]
 \t\t[-maxrenewlife maxrenewlife] [-unlock] [{+|-}attribute]
-\tattributes are:
-\t\tallow_postdated allow_forwardable allow_tgs_req allow_renewable
-\t\tallow_proxiable allow_dup_skey allow_tix requires_preauth
-\t\trequires_hwauth needchange allow_svr password_changing_service
-\t\tok_as_delegate ok_to_auth_as_delegate no_auth_data_required
-\t\tlockdown_keys
-
-where,
-\t[-x db_princ_args]* - any number of database specific arguments.
-\t\t\tLook at each database documentation for supported arguments
 ";
 
 pub(crate) fn run(session: &mut Session, io: &mut Io<'_>, call: &Call<'_>) -> CommandResult {
-    let usage = || Failure::plain(USAGE);
+    let usage = || BadOptions::Usage.into_failure(USAGE);
     let typed = call.args.last().ok_or_else(usage)?;
     let principal = session
         .parse_name(typed)

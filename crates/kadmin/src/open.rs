@@ -96,7 +96,6 @@ pub fn open(
         None
     };
     let zone = LocalZone::from_environment(&io.env);
-    let clock = || k5_types::Timestamp::wrapping(unix_seconds());
     let opening = Opening {
         arguments: &startup.db_arguments,
         master_key: match &password {
@@ -105,7 +104,7 @@ pub fn open(
         },
         actor,
         expiration: zone.configured(params.default_principal_expiration, io.now()),
-        clock: Box::new(clock),
+        clock: Box::new(io.clock()),
         random: Box::new(SystemRandom),
     };
     let admin = Admin::open(&config, &params, opening).map_err(|error| failed(error.to_string()))?;
@@ -118,9 +117,4 @@ pub fn open(
 /// A word that names no keysalt.
 pub fn startup_keysalts(program: &[u8], list: &OsStr) -> Result<Vec<KeySalt>, Failure> {
     crate::session::keysalts(program, list)
-}
-
-fn unix_seconds() -> i64 {
-    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
-    i64::try_from(since.as_secs()).unwrap_or(i64::MAX)
 }

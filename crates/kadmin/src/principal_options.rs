@@ -41,6 +41,20 @@ pub(crate) const OPTIONS: OptionTable<Key> = OptionTable(&[
     Opt::value(Key::Enctypes, &["-e"], "KEYSALTS", "which keys to make"),
 ]);
 
+/// The end of both commands' usage.
+pub(crate) const USAGE_OF_ATTRIBUTES: &str = "\
+\tattributes are:
+\t\tallow_postdated allow_forwardable allow_tgs_req allow_renewable
+\t\tallow_proxiable allow_dup_skey allow_tix requires_preauth
+\t\trequires_hwauth needchange allow_svr password_changing_service
+\t\tok_as_delegate ok_to_auth_as_delegate no_auth_data_required
+\t\tlockdown_keys
+
+where,
+\t[-x db_princ_args]* - any number of database specific arguments.
+\t\t\tLook at each database documentation for supported arguments
+";
+
 /// What was given.
 #[derive(Debug)]
 pub(crate) struct PrincipalOptions {
@@ -75,10 +89,10 @@ pub(crate) enum BadOptions {
 }
 
 impl BadOptions {
-    /// What is left to say.
+    /// What is left to say; `usage` is the beginning of the command's own.
     pub fn into_failure(self, usage: &str) -> Failure {
         match self {
-            BadOptions::Usage => Failure::plain(usage),
+            BadOptions::Usage => Failure::plain([usage, USAGE_OF_ATTRIBUTES].concat()),
             BadOptions::Told(failure) => failure,
         }
     }
