@@ -3,7 +3,7 @@
 use crate::admin::{Admin, AdminParts, Defaults, Guards};
 use crate::error::{AdminError, Result};
 use crate::quality::Quality;
-use k5_config::{Config, PluginInterface, RealmParams};
+use k5_config::{Config, Notice, PluginInterface, PluginModule, RealmParams};
 use k5_crypto::{Random, string_to_key};
 use k5_kdb::db2::{Db2, Db2Arguments, Db2Files};
 use k5_kdb::mkey::stash;
@@ -127,6 +127,20 @@ pub fn rules(config: &Config, params: &RealmParams) -> Result<(Quality, Guards)>
         passwords: modules.first().map(|module| module.error().message()),
     };
     Ok((quality, guards))
+}
+
+/// The plugin modules that MIT would load here and this program does not have, other than those that stop password
+/// changes (see [`rules`]): what they would do does not happen, and is to be said.
+///
+/// # Errors
+/// Where the plugin section is malformed.
+pub fn modules_left_out(config: &Config) -> Result<Vec<Notice>> {
+    let mut notices = Vec::new();
+    for interface in [PluginInterface::Kadm5Hook, PluginInterface::HostRealm] {
+        let modules = config.plugin_modules(interface).map_err(configuration)?;
+        notices.extend(modules.iter().map(PluginModule::notice));
+    }
+    Ok(notices)
 }
 
 /// What opening a realm needs beside its configuration.

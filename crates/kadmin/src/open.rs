@@ -3,7 +3,7 @@
 use crate::actor;
 use crate::session::{Mode, Session};
 use k5_admin::Admin;
-use k5_admin::open::{MasterKeyFrom, Opening};
+use k5_admin::open::{MasterKeyFrom, Opening, modules_left_out};
 use k5_cli::{Failure, Io, LocalZone, Message, prompt};
 use k5_config::{Config, Overrides, RealmParams};
 use k5_crypto::SystemRandom;
@@ -84,7 +84,8 @@ pub fn open(
     let params = RealmParams::new(&config, &realm, &overrides)
         .and_then(RealmParams::check)
         .map_err(|error| failed(error.message()))?;
-    for notice in &params.notices {
+    let modules = modules_left_out(&config).map_err(|error| failed(error.to_string()))?;
+    for notice in params.notices.iter().chain(&modules) {
         io.complain(&Message::com_err(program, notice.to_string(), ""));
     }
     let actor = Principal::parse(&actor, &realm).map_err(|error| failed(error.to_string()))?;
