@@ -1,0 +1,208 @@
+//! `create`, where all goes well.
+
+use crate::support::{DATABASE, names};
+use harness::{Kdc, Mask, Pair, Realm, Setup, Side};
+use std::os::unix::fs::PermissionsExt;
+
+fn created(pair: &Pair, words: &str) {
+    pair.kdb5_util(words.split_whitespace()).same_bytes().code(0);
+}
+
+#[test]
+fn a_realm_of_defaults() {
+    let pair = Pair::new();
+    created(&pair, "create -s -P masterpw");
+    pair.same_dump();
+    for file in DATABASE.iter().chain(&["stash"]) {
+        for realm in [pair.mit(), pair.ours()] {
+            let mode = realm.path(file).metadata().unwrap().permissions().mode();
+            assert_eq!(mode & 0o7777, 0o600, "{file} of {:?}", realm.side());
+        }
+    }
+    // The key comes from the password, so it is the same on both sides.
+    pair.klist(["-kteK", "stash"]).same_file("stash", Mask::TIMES);
+    let listed = pair.mit().mit("kadmin.local", ["listprincs"]).ok().stdout;
+    assert_eq!(pair.ours().mit("kadmin.local", ["listprincs"]).ok().stdout, listed);
+    for principal in ["K/M", "krbtgt/EXAMPLE.COM", "kadmin/admin", "kadmin/changepw"] {
+        let shown = |realm: &Realm| {
+            let output = realm.mit("kadmin.local", ["getprinc", principal]).ok();
+            harness::Masked::new(&output.stdout, realm.dir(), Mask::KEYS_AND_TIMES)
+        };
+        assert_eq!(shown(pair.mit()).difference(&shown(pair.ours())), None, "{principal}");
+    }
+}
+
+#[test]
+fn without_a_stash_file() {
+    let pair = Pair::new();
+    created(&pair, "create -P masterpw");
+    assert_eq!(names(pair.mit().dir()), names(pair.ours().dir()));
+    assert!(!pair.ours().path("stash").exists());
+    pair.kdb5_util(["stash"]).stdin("masterpw\n").differs("DIV-20").code(0);
+    pair.same_dump();
+}
+
+#[test]
+fn mit_reads_it_in_every_direction() {
+    let realm = Realm::new(Side::Ours);
+    let _ = realm.create("masterpw");
+    let sorted = |words: &[&str]| {
+        let dump = realm.mit("kdb5_util", words).ok().stdout;
+        let mut lines: Vec<String> = dump.lines().map(str::to_owned).collect();
+        assert_eq!(lines.len(), 5, "{dump}");
+        lines.sort();
+        lines
+    };
+    let forward = sorted(&["dump"]);
+    assert_eq!(sorted(&["dump", "-rev"]), forward);
+    assert_eq!(sorted(&["dump", "-recurse"]), forward);
+    assert_eq!(sorted(&["dump", "-rev", "-recurse"]), forward);
+}
+
+#[test]
+fn mits_programs_go_on_with_it() {
+    let realm = Realm::new(Side::Ours);
+    let _ = realm.create("masterpw");
+    realm.mit("kadmin.local", ["addprinc", "-pw", "alicespw", "alice"]).ok();
+    let kdc = Kdc::start(&realm);
+    realm.kinit("alice", "alicespw").ok();
+    realm.kvno("krbtgt/EXAMPLE.COM").ok();
+    kdc.stop();
+    realm.mit("kdb5_util", ["list_mkeys"]).ok().stdout_has("KVNO: 1, Enctype: aes256-cts-hmac-sha1-96");
+    realm.mit("kdb5_util", ["stash"]).ok();
+    realm.mit("kdb5_util", ["destroy", "-f"]).ok();
+}
+
+#[test]
+fn every_type_of_master_key() {
+    for enctype in [
+        "aes256-cts-hmac-sha1-96",
+        "aes128-cts",
+        "aes256-sha2",
+        "aes128-cts-hmac-sha256-128",
+        "camellia256-cts",
+        "camellia128-cts-cmac",
+        "des3-cbc-sha1",
+        "arcfour-hmac",
+        "rc4-hmac-exp",
+    ] {
+        let pair = Pair::new();
+        created(&pair, &format!("create -s -k {enctype} -P masterpw"));
+        pair.same_dump();
+        pair.klist(["-keK", "stash"]).same_bytes().code(0);
+        pair.kdb5_util(["stash", "-k", enctype, "-P", "masterpw"]).same_bytes().code(0);
+        pair.ours().mit("kadmin.local", ["addprinc", "-randkey", "a"]).ok();
+    }
+}
+
+#[test]
+fn versions_names_and_places() {
+    let pair = Pair::new();
+    created(&pair, "create -s -kv 5 -P masterpw");
+    pair.same_dump();
+    pair.klist(["-k", "stash"]).same_bytes().code(0);
+
+    let pair = Pair::new();
+    created(&pair, "create -s -M master/key -P masterpw");
+    pair.klist(["-kK", "stash"]).same_bytes().code(0);
+    pair.kdb5_util(["stash", "-M", "master/key"]).same_bytes().code(0);
+    pair.kdb5_util(["stash"]).same_bytes().code(1);
+
+    let pair = Pair::new();
+    created(&pair, "create -s -sf {DIR}/hidden -d {DIR}/base -P masterpw");
+    assert_eq!(names(pair.mit().dir()), names(pair.ours().dir()));
+    pair.kdb5_util(["stash", "-sf", "{DIR}/hidden", "-d", "{DIR}/base"]).same_bytes().code(0);
+    pair.kdb5_util(["-d", "{DIR}/base", "-sf", "{DIR}/hidden", "destroy", "-f"]).same_bytes().code(0);
+
+    // The last one counts, and only -d changes what is shown.
+    for words in
+        ["-x dbname={DIR}/a -d {DIR}/b", "-d {DIR}/a -x dbname={DIR}/b", "-x unlockiter -x temporary"]
+    {
+        let pair = Pair::new();
+        created(&pair, &format!("{words} create -s -P masterpw"));
+        assert_eq!(names(pair.mit().dir()), names(pair.ours().dir()), "{words}");
+    }
+}
+
+/// The path of `[realms]` is shown, but that of `[dbmodules]` is used; where only that one is set, the built-in
+/// one is shown.
+#[test]
+fn the_name_that_is_shown() {
+    let setup = Setup::new().kdc_text(
+        "[realms]\n OTHER = {\n  database_module = m\n  key_stash_file = {DIR}/other\n  acl_file = {DIR}/a\n }\n\
+         [dbmodules]\n m = {\n  database_name = {DIR}/base\n }\n EXAMPLE.COM = {\n  database_name = {DIR}/real\n }\n",
+    );
+    let pair = Pair::with(setup);
+    let both = pair.kdb5_util(["create", "-s", "-P", "x"]).same_bytes().code(0);
+    assert!(both.ours.stdout.contains("/principal' for realm 'EXAMPLE.COM'"), "{}", both.ours);
+    let both = pair.kdb5_util(["-r", "OTHER", "create", "-s", "-P", "x"]).same_bytes().code(0);
+    assert!(both.ours.stdout.contains("'/var/lib/krb5kdc/principal' for realm 'OTHER'"), "{}", both.ours);
+    pair.each(|realm| assert!(realm.path("base").is_file() && realm.path("real").is_file()));
+    pair.kdb5_util(["-r", "OTHER", "destroy"]).stdin("yes\n").same_bytes().code(0);
+    pair.kdb5_util(["destroy", "-f"]).same_bytes().code(0);
+    assert_eq!(names(pair.mit().dir()), names(pair.ours().dir()));
+}
+
+#[test]
+fn what_the_configuration_gives() {
+    let setup = Setup::new()
+        .supported_enctypes(
+            "aes256-sha2:normal aes256-sha2:special camellia128-cts:onlyrealm rc4-hmac:norealm",
+        )
+        .kdc_realm("master_key_type = camellia256-cts")
+        .kdc_realm("master_key_name = mk")
+        .kdc_realm("max_life = 10h 5m 3s")
+        .kdc_realm("max_renewable_life = 7d")
+        .kdc_realm("default_principal_flags = +preauth, -forwardable")
+        .kdc_realm("default_principal_expiration = 20301231235959");
+    let pair = Pair::with(setup);
+    for zone in ["UTC", "America/New_York"] {
+        pair.kdb5_util(["create", "-s", "-P", "x"]).env("TZ", zone).same_bytes().code(0);
+        pair.same_dump();
+        pair.kdb5_util(["destroy", "-f"]).same_bytes().code(0);
+    }
+}
+
+#[test]
+fn passwords_from_a_pipe() {
+    for input in ["secret\nsecret\n", "\n\n", "a b \na b \n", "last\nlast", "secret\nsecret\nmore\n"] {
+        let pair = Pair::new();
+        pair.kdb5_util(["create", "-s"]).stdin(input).same_bytes().code(0);
+        pair.klist(["-kK", "stash"]).same_bytes().code(0);
+    }
+    let pair = Pair::new();
+    for input in ["", "secret", "secret\n", "secret\nother\n", "secret\n\n", "a\nA\n"] {
+        pair.kdb5_util(["create", "-s"]).stdin(input).same_bytes().code(1);
+        assert!(!pair.ours().path("principal").exists());
+    }
+    // An empty one by option; and one more question with -m.
+    pair.kdb5_util(["create", "-s", "-P", ""]).same_bytes().code(0);
+    let pair = Pair::new();
+    pair.kdb5_util(["create", "-m", "-s"]).stdin("x\nx\nx\n").same_bytes().code(0);
+    pair.same_dump();
+    let pair = Pair::new();
+    pair.kdb5_util(["create", "-m", "-s", "-P", "x"]).stdin("x\n").same_bytes().code(0);
+}
+
+#[test]
+fn passwords_typed() {
+    let pair = Pair::new();
+    let typed = |first: &'static str, second: &'static str| {
+        pair.terminal("kdb5_util", ["create", "-s"], |terminal| {
+            terminal.wait_for("Enter KDC database master key: ").line(first);
+            terminal.wait_for("Re-enter KDC database master key to verify: ").line(second);
+        })
+        .same()
+    };
+    let both = typed("Secret1", "Secret2").code(1);
+    assert!(!both.ours.stdout.contains("Secret1"), "{}", both.ours);
+    let _ = typed("Secret1", "Secret1").code(0);
+    pair.klist(["-kK", "stash"]).same_bytes().code(0);
+    let both = pair
+        .terminal("kdb5_util", ["destroy"], |terminal| {
+            terminal.wait_for("(type 'yes' to confirm)? ").line("yes");
+        })
+        .same()
+        .code(0);
+    assert!(both.ours.stdout.contains("destroyed."), "{}", both.ours);
+}

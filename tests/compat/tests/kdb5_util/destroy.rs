@@ -1,0 +1,104 @@
+//! `destroy`.
+
+use crate::support::{DATABASE, chmod, names, one_line, refused, snapshot};
+use harness::{Pair, Realm, Side};
+
+#[test]
+fn only_yes_destroys() {
+    let pair = Pair::new();
+    pair.create("masterpw");
+    let before = snapshot(pair.ours().dir());
+    for answer in ["", "\n", "no\n", "y\n", "YES\n", "yes", "yes \n", " yes\n", "yess\n", "yes\r\n"] {
+        pair.kdb5_util(["destroy"]).stdin(answer).same_bytes().code(1);
+        assert!(snapshot(pair.ours().dir()) == before, "{answer:?}");
+    }
+    pair.kdb5_util(["destroy"]).stdin("yes\n").same_bytes().code(0);
+    for realm in [pair.mit(), pair.ours()] {
+        assert_eq!(names(realm.dir()), ["kdc.conf", "krb5.conf", "stash"]);
+    }
+    pair.kdb5_util(["destroy"]).stdin("yes\n").same_bytes().code(1);
+    pair.kdb5_util(["destroy", "-f"]).same_bytes().code(1);
+}
+
+#[test]
+fn without_a_question() {
+    for words in [vec!["destroy", "-f"], vec!["destroy", "-ff"], vec!["destroy", "now", "-f"]] {
+        let pair = Pair::new();
+        pair.create("masterpw");
+        pair.kdb5_util(words).same_bytes().code(0);
+        assert!(!pair.ours().path("principal").exists());
+    }
+}
+
+/// The status counts what failed on the way.
+#[test]
+fn without_the_master_key() {
+    let pair = Pair::new();
+    pair.create("masterpw");
+    for (words, answer, code) in [
+        (vec!["destroy"], "no\n", 2),
+        (vec!["destroy", "-P", "wrong"], "no\n", 2),
+        (vec!["destroy", "-m"], "wrong\nno\n", 2),
+        (vec!["destroy", "-m"], "masterpw\nno\n", 1),
+        (vec!["destroy", "-f"], "", 1),
+    ] {
+        pair.each(|realm| drop(std::fs::remove_file(realm.path("stash"))));
+        let both = pair.kdb5_util(words).stdin(answer).run().code(code);
+        assert_eq!(both.ours.stdout, both.mit.stdout.replace("/one/", "/two/"));
+        assert_eq!(both.ours.stderr.is_empty(), both.mit.stderr.is_empty());
+    }
+    assert!(!pair.ours().path("principal").exists());
+}
+
+#[test]
+fn what_mit_has_made() {
+    let realm = Realm::new(Side::Ours);
+    let _ = realm.by(Side::Mit).create("masterpw");
+    realm.mit("kadmin.local", ["addpol", "-minlength", "6", "staff"]).ok();
+    realm.kdb5_util(["destroy", "-f"]).ok();
+    assert_eq!(names(realm.dir()), ["kdc.conf", "krb5.conf", "stash"]);
+    let _ = realm.by(Side::Mit).create("masterpw");
+}
+
+#[test]
+fn files_that_are_missing() {
+    for file in DATABASE {
+        let pair = Pair::new();
+        pair.create("masterpw");
+        pair.each(|realm| std::fs::remove_file(realm.path(file)).unwrap());
+        let both = pair.kdb5_util(["destroy", "-f"]).run().code(1);
+        one_line(&both.ours, &[file]);
+    }
+}
+
+/// DIV-26
+#[test]
+fn a_directory_that_may_not_be_changed() {
+    let pair = Pair::new();
+    pair.each(|realm| {
+        std::fs::create_dir(realm.path("shut")).unwrap();
+        realm.kdb5_util(["create", "-s", "-P", "x", "-d", "{DIR}/shut/base"]).ok();
+        chmod(&realm.path("shut"), 0o500);
+    });
+    let before = snapshot(&pair.ours().path("shut"));
+    let words = ["destroy", "-f", "-d", "{DIR}/shut/base"];
+    let both = pair.kdb5_util(words).bound_by_rights().differs("DIV-26").code(1);
+    one_line(&both.ours, &["/shut: Permission denied", "deleting database '"]);
+    assert!(snapshot(&pair.ours().path("shut")) == before);
+    assert!(pair.mit().read("shut/base").iter().all(|&byte| byte == 0), "MIT has wiped it already");
+    pair.each(|realm| chmod(&realm.path("shut"), 0o700));
+}
+
+#[test]
+fn a_database_that_may_not_be_written() {
+    let realm = Realm::new(Side::Ours);
+    let _ = realm.create("masterpw");
+    for (file, mode) in [("principal", 0o400), ("principal", 0), ("principal.ok", 0o400), ("principal.ok", 0)]
+    {
+        chmod(&realm.path(file), mode);
+        let run = realm.kdb5_util(["destroy", "-f"]).bound_by_rights();
+        refused(&realm, run, &[&format!("/{file}")]);
+        chmod(&realm.path(file), 0o600);
+    }
+    realm.kdb5_util(["destroy", "-f"]).ok();
+}
