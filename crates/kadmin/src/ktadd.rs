@@ -163,11 +163,11 @@ fn expand(session: &Session, io: &mut Io<'_>, pattern: &OsStr) -> Result<Vec<Wan
                 &expression,
                 b"; nothing it matches was added",
             ];
-            return Err(Failure::com_err(program, text.concat(), ""));
+            return Err(Failure::com_err(program, "", text.concat()));
         }
         if is_service_of_the_kdc(&one.principal) {
             let text = [b"Principal ", &name[..], b" is left out: name it to add it"].concat();
-            io.complain(&Message::com_err(program, text, ""));
+            io.complain(&Message::com_err(program, "", text));
             continue;
         }
         wanted.push(one);

@@ -43,7 +43,7 @@ pub fn configuration(io: &mut Io<'_>, program: &[u8]) -> Result<Config, Failure>
     let config = Config::for_kdc(&io.env.config())
         .map_err(|error| Failure::com_err(program, error.message(), "while initializing krb5 library"))?;
     for notice in config.notices() {
-        io.complain(&Message::com_err(program, notice.to_string(), ""));
+        io.complain(&Message::com_err(program, "", notice.to_string()));
     }
     Ok(config)
 }
@@ -86,7 +86,7 @@ pub fn open(
         .map_err(|error| failed(error.message()))?;
     let modules = modules_left_out(&config).map_err(|error| failed(error.to_string()))?;
     for notice in params.notices.iter().chain(&modules) {
-        io.complain(&Message::com_err(program, notice.to_string(), ""));
+        io.complain(&Message::com_err(program, "", notice.to_string()));
     }
     let actor = Principal::parse(&actor, &realm).map_err(|error| failed(error.to_string()))?;
     // The database is looked at before a password is asked for.
