@@ -62,6 +62,7 @@ impl Admin {
                 return Err(AdminError::Duplicate);
             }
             match &new.policy {
+                Some(name) if name.is_empty() => Err(AdminError::BadPolicyName),
                 Some(name) => Ok(transaction.policy(name)?),
                 None => Ok(None),
             }

@@ -61,6 +61,7 @@ impl Admin {
             let mut new_expiration = changes.pw_expiration;
             match &changes.policy {
                 PolicyChange::Keep => {}
+                PolicyChange::Set(name) if name.is_empty() => return Err(AdminError::BadPolicyName),
                 PolicyChange::Set(name) => {
                     if let Some(policy) = transaction.policy(name)? {
                         entry.pw_expiration = password_expiration(Some(&policy), entry.last_pwd_change());

@@ -55,7 +55,11 @@ pub(crate) fn run(session: &mut Session, io: &mut Io<'_>, call: &Call<'_>) -> Co
         expiration: given.expiration,
         pw_expiration: given.pw_expiration,
         policy: given.policy.clone(),
-        kvno: given.kvno,
+        kvno: given.kvno.map(|kvno| match keys {
+            // Keys of a password begin with 1 or what was asked for, whichever is higher.
+            InitialKeys::Password(_) if kvno < 0 => 0,
+            _ => kvno as u16,
+        }),
         keysalts: given.keysalts.clone(),
         db_arguments: given.db_arguments.clone(),
     };

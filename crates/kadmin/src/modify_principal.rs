@@ -52,7 +52,7 @@ pub(crate) fn run(session: &mut Session, io: &mut Io<'_>, call: &Call<'_>) -> Co
         expiration: given.expiration,
         pw_expiration: given.pw_expiration,
         policy,
-        kvno: given.kvno,
+        kvno: given.kvno.map(|kvno| kvno as u16),
         unlock: given.unlock,
         db_arguments: given.db_arguments,
     };

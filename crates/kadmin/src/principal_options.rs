@@ -67,7 +67,8 @@ pub(crate) struct PrincipalOptions {
     pub pw_expiration: Option<Timestamp>,
     pub max_life: Option<Duration>,
     pub max_renewable_life: Option<Duration>,
-    pub kvno: Option<u16>,
+    /// As C's `int`; the database keeps 16 bits.
+    pub kvno: Option<i32>,
     pub policy: Option<Vec<u8>>,
     pub clear_policy: bool,
     /// `-clearpolicy` came after `-policy`: MIT then loses the name.
@@ -170,8 +171,7 @@ impl PrincipalOptions {
             Key::PwExpire => self.pw_expiration = Some(date(session, io, &value)?),
             Key::MaxLife => self.max_life = Some(interval(session, io, &value)?),
             Key::MaxRenewLife => self.max_renewable_life = Some(interval(session, io, &value)?),
-            // The database keeps 16 bits.
-            Key::Kvno => self.kvno = Some((leading_number(&value) & 0xffff) as u16),
+            Key::Kvno => self.kvno = Some(leading_number(&value) as i32),
             Key::Policy => {
                 self.policy = Some(value.into_vec());
                 self.policy_lost = false;

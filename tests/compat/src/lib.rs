@@ -1,3 +1,13 @@
 //! Compatibility tests against the installed MIT krb5. They live in `tests/`, a file for each program or workflow; the
 //! test bed is the crate `harness`.
 #![forbid(unsafe_code)]
+#![allow(
+    clippy::panic,
+    clippy::expect_used,
+    clippy::unwrap_used,
+    reason = "what is here fails the test that uses it"
+)]
+
+mod script;
+
+pub use script::script;

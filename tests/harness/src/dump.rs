@@ -56,11 +56,16 @@ fn principal(fields: &str, mask: Mask, times: &mut Vec<i64>) -> Option<String> {
         let version: usize = line.copy()?.parse().ok()?;
         line.copy()?;
         for part in 0..version {
-            line.copy()?;
+            let kind = line.copy()?;
             line.copy()?;
             let value = line.from.next()?;
-            // The first part is the key, the second its salt. A stored key begins with its length.
-            let value = if part == 0 { line.key(value, 4) } else { value.to_string() };
+            // The first part is the key, the second its salt, random if it is a special one (4). A stored key begins
+            // with its length.
+            let value = match (part, kind) {
+                (0, _) => line.key(value, 4),
+                (_, "4") => line.key(value, 0),
+                _ => value.to_string(),
+            };
             line.put(&value);
         }
     }

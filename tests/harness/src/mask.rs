@@ -56,13 +56,15 @@ impl Masked {
         static TIME: LazyLock<Regex> = LazyLock::new(|| {
             let long = r"\b[A-Z][a-z]{2} [A-Z][a-z]{2} [ 0-9]\d \d\d:\d\d:\d\d [A-Z]{3,5} \d{4}\b";
             let short = r"\b\d\d/\d\d/\d\d \d\d:\d\d:\d\d\b";
-            Regex::new(&format!("{long}|{short}")).unwrap()
+            // In terse listings: fields of ten digits that stand for 2020 to 2038.
+            let terse = r"\t(?:1[6-9]|2[01])\d{8}\b";
+            Regex::new(&format!("{long}|{short}|{terse}")).unwrap()
         });
         let mut times = Vec::new();
         let text = TIME.replace_all(&self.text, |found: &Captures<'_>| match seconds(&found[0]) {
             Some(time) => {
                 times.push(time);
-                "<TIME>".to_string()
+                if found[0].starts_with('\t') { "\t<TIME>".to_string() } else { "<TIME>".to_string() }
             }
             // What looks like a time and is none stays, and so must be the same.
             None => found[0].to_string(),
@@ -91,9 +93,12 @@ impl Masked {
     }
 }
 
-/// `Fri Nov 21 19:48:00 UTC 2025` or `11/21/25 19:48:00` in seconds since 1970, whatever the zone: both sides have the
+/// `Fri Nov 21 19:48:00 UTC 2025`, `11/21/25 19:48:00` or a tab and `1763754480` in seconds since 1970, whatever the zone: both sides have the
 /// same.
 fn seconds(text: &str) -> Option<i64> {
+    if let Some(number) = text.strip_prefix('\t') {
+        return number.parse().ok();
+    }
     let words: Vec<&str> = text.split_whitespace().collect();
     let time = match words.as_slice() {
         [_, month, day, time, _, year] => {
@@ -120,6 +125,8 @@ mod tests {
         let other = masked("   2 11/21/25 19:48:01 a@R (aes256-cts-hmac-sha1-96) ");
         assert_eq!(other.text, "   2 <TIME> a@R (aes256-cts-hmac-sha1-96) ");
         assert_eq!(other.times, [1_763_754_481]);
+        let terse = masked("\"a@R\"\t0\t1763754480\t86400\t2147483647\t0");
+        assert_eq!(terse.text, "\"a@R\"\t0\t<TIME>\t86400\t<TIME>\t0");
     }
 
     #[test]
