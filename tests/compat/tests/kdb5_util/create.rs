@@ -175,6 +175,12 @@ fn passwords_from_a_pipe() {
         pair.kdb5_util(["create", "-s"]).stdin(input).same_bytes().code(1);
         assert!(!pair.ours().path("principal").exists());
     }
+    // What is too long loses its end on both sides.
+    let long = "x".repeat(1030);
+    let pair = Pair::new();
+    pair.kdb5_util(["create", "-s"]).stdin(&format!("{long}\n{long}y\n")).same_bytes().code(0);
+    pair.klist(["-kK", "stash"]).same_bytes().code(0);
+    let pair = Pair::new();
     // An empty one by option; and one more question with -m.
     pair.kdb5_util(["create", "-s", "-P", ""]).same_bytes().code(0);
     let pair = Pair::new();
@@ -182,6 +188,39 @@ fn passwords_from_a_pipe() {
     pair.same_dump();
     let pair = Pair::new();
     pair.kdb5_util(["create", "-m", "-s", "-P", "x"]).stdin("x\n").same_bytes().code(0);
+}
+
+#[test]
+fn odd_realms_and_passwords() {
+    for (realm, password) in
+        [("R", "p\u{e4}ss w\u{f6}rd"), ("lower.case", "\\n"), ("ex@mple", "x"), ("a\\b/c", "x")]
+    {
+        let pair = Pair::new();
+        let words = ["create", "-s", "-r", realm, "-d", "{DIR}/base", "-sf", "{DIR}/stash", "-P", password];
+        let both = pair.kdb5_util(words).run();
+        assert_eq!(
+            (&both.ours.stdout, both.ours.exit),
+            (&both.mit.stdout.replace("/one/", "/two/"), both.mit.exit)
+        );
+        if both.mit.exit == 0 {
+            pair.klist(["-kK", "stash"]).same_bytes().code(0);
+        }
+    }
+}
+
+#[test]
+fn a_person_who_gives_up() {
+    let pair = Pair::new();
+    let screens = pair.terminal("kdb5_util", ["create", "-s"], |terminal| {
+        terminal.wait_for("Enter KDC database master key: ").keys("Sec\x03");
+    });
+    let both = screens.same().code(1);
+    assert!(both.ours.stdout.contains("Password read interrupted"), "{}", both.ours);
+    assert_eq!(names(pair.ours().dir()), ["kdc.conf", "krb5.conf"]);
+    let both = pair.terminal("kdb5_util", ["create", "-s"], |terminal| {
+        terminal.wait_for("Enter KDC database master key: ").keys("\x04");
+    });
+    let _ = both.same().code(1);
 }
 
 #[test]
