@@ -193,7 +193,7 @@ impl Damaged {
 
     /// The page that the first error of a scan names.
     fn scan(&self, order: Order, walk: Walk) -> Option<u32> {
-        self.open().iter(order, walk).find_map(|record| corrupt_page(record.err()?))
+        self.open().iter(order, walk).take(10_000).find_map(|record| corrupt_page(record.err()?))
     }
 
     /// The length of a value that was put where new pages were needed.
@@ -260,6 +260,20 @@ fn a_page_in_the_place_of_another() {
     let (from, to) = (leaves[2] as usize * PAGE, leaves[4] as usize * PAGE);
     file.0.copy_within(from..from + PAGE, to);
     assert_eq!(file.scan(Order::Forward, Walk::Tree), Some(leaves[4]));
+}
+
+#[test]
+fn an_item_outside_of_the_items() {
+    let mut file = Damaged::new();
+    let leaf = file.leaves()[2];
+    let upper = file.word(leaf, 16) >> 16;
+    for place in [0, 20, upper - 4, 512, 0xffff] {
+        let slots = file.word(leaf, 20) & 0xffff_0000;
+        file.set(leaf, 20, slots | place);
+        assert_eq!(file.scan(Order::Forward, Walk::Tree), Some(leaf));
+        let error = file.open().iter(Order::Forward, Walk::Tree).find_map(Result::err).unwrap().to_string();
+        assert!(error.ends_with(&format!(": an item at {place}")), "{error}");
+    }
 }
 
 #[test]

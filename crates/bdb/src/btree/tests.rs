@@ -418,7 +418,7 @@ fn run(operations: Vec<Operation>, order: ByteOrder) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 60, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 150, failure_persistence: None, ..ProptestConfig::default() })]
     #[test]
     fn agrees_with_a_model(operations in prop::collection::vec(operation(), 1..250), big in any::<bool>()) {
         run(operations, if big { ByteOrder::Big } else { ByteOrder::Little });
