@@ -267,7 +267,7 @@ fn an_item_outside_of_the_items() {
     let mut file = Damaged::new();
     let leaf = file.leaves()[2];
     let upper = file.word(leaf, 16) >> 16;
-    for place in [0, 20, upper - 4, 512, 0xffff] {
+    for place in [0, 20, upper - 4, 513, 0xffff] {
         let slots = file.word(leaf, 20) & 0xffff_0000;
         file.set(leaf, 20, slots | place);
         assert_eq!(file.scan(Order::Forward, Walk::Tree), Some(leaf));
