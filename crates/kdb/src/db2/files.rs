@@ -5,7 +5,7 @@ use k5_lock::LockMode;
 use std::ffi::OsString;
 use std::fs::{File, OpenOptions};
 use std::io;
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 /// Only the owner may do anything.
@@ -116,27 +116,15 @@ impl NewFiles {
             return Err(failed(&files.principals, io::Error::from_raw_os_error(nix::libc::EEXIST)));
         }
         let mut made = Made::default();
-        let mut open = |path: &PathBuf, must_be_new: bool| {
-            let is_new = must_be_new || path.symlink_metadata().is_err();
-            let file = OpenOptions::new()
-                .read(true)
-                .write(true)
-                .create(true)
-                .create_new(must_be_new)
-                .truncate(false)
-                .mode(MODE)
-                .open(path)
-                .map_err(|e| failed(path, e))?;
-            if is_new {
-                made.0.push(path.clone());
-            }
+        let lock = lock_file(&files.lock, &mut made)?;
+        let mut new = |path: &PathBuf| {
+            let file = create_new(path).map_err(|e| failed(path, e))?;
+            made.0.push(path.clone());
             Ok::<File, KdbError>(file)
         };
-        let lock = open(&files.lock, false)?;
-        k5_lock::lock(&lock, LockMode::Exclusive).map_err(|e| failed(&files.lock, e))?;
-        let principals = open(&files.principals, true)?;
-        let policies = open(&files.policies, true)?;
-        let policy_lock = open(&files.policy_lock, true)?;
+        let principals = new(&files.principals)?;
+        let policies = new(&files.policies)?;
+        let policy_lock = new(&files.policy_lock)?;
         k5_lock::lock(&policy_lock, LockMode::Exclusive).map_err(|e| failed(&files.policy_lock, e))?;
         Ok(NewFiles { made, _lock: lock, _policy_lock: policy_lock, principals, policies })
     }
@@ -144,5 +132,37 @@ impl NewFiles {
     /// The database stands: nothing is removed any more.
     pub fn keep(mut self) {
         self.made.0.clear();
+    }
+}
+
+fn create_new(path: &Path) -> io::Result<File> {
+    OpenOptions::new().read(true).write(true).create_new(true).mode(MODE).open(path)
+}
+
+/// Opens or makes `P.ok` and locks it exclusively. Whoever made it and failed removes it again, perhaps while we
+/// wait for the lock; a lock on a file without a name is worth nothing, so it is then made anew.
+fn lock_file(path: &Path, made: &mut Made) -> Result<File> {
+    let failed = |source| KdbError::Open { path: path.to_path_buf(), source };
+    loop {
+        let (file, is_new) = match create_new(path) {
+            Ok(file) => (file, true),
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+                match OpenOptions::new().read(true).write(true).open(path) {
+                    Ok(file) => (file, false),
+                    Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+                    Err(error) => return Err(failed(error)),
+                }
+            }
+            Err(error) => return Err(failed(error)),
+        };
+        k5_lock::lock(&file, LockMode::Exclusive).map_err(failed)?;
+        let held = file.metadata().map_err(failed)?;
+        let named = path.symlink_metadata();
+        if named.is_ok_and(|named| (named.dev(), named.ino()) == (held.dev(), held.ino())) {
+            if is_new {
+                made.0.push(path.to_path_buf());
+            }
+            return Ok(file);
+        }
     }
 }

@@ -113,3 +113,17 @@ fn arguments() {
     assert!(matches!(Db2Arguments::parse(["foo=1"]), Err(KdbError::BadArgument(name)) if name == "foo"));
     assert!(matches!(Db2Arguments::parse(["hash"]), Err(KdbError::BadArgument(_))));
 }
+
+#[test]
+fn of_many_creations_one_wins_and_keeps_its_files() {
+    for _ in 0..40 {
+        let (_dir, files) = scratch();
+        let made = std::thread::scope(|scope| {
+            let each = || Db2::create(files.clone(), |t| t.put_principal(&entry("a"))).is_ok();
+            let all: Vec<_> = (0..6).map(|_| scope.spawn(each)).collect();
+            all.into_iter().map(|one| one.join().unwrap()).filter(|made| *made).count()
+        });
+        assert_eq!(made, 1);
+        assert_eq!(names(&Db2::open(files).unwrap()), ["a@R"]);
+    }
+}

@@ -92,7 +92,7 @@ pub fn write(path: &Path, principal: &Principal, keys: &[&MasterKey], now: Times
         .collect();
     let written = KeytabWriter::prepare(&temporary, 0)
         .and_then(|writer| writer.commit(&entries))
-        .map_err(|error| KdbError::Stash { path: temporary.clone(), reason: stash_text(&error) })
+        .map_err(|error| io_error(&temporary, io::Error::other(stash_text(&error))))
         .and_then(|()| std::fs::rename(&temporary, path).map_err(|e| io_error(path, e)));
     if written.is_err() {
         // The error is what counts; the stash file itself was not touched.

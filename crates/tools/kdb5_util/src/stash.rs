@@ -4,8 +4,8 @@ use crate::open::{Opened, unlock};
 use crate::options::of_command;
 use crate::session::{Session, Stop};
 use k5_cli::{Opt, OptionTable};
+use k5_kdb::MasterKey;
 use k5_kdb::mkey::stash;
-use k5_kdb::{KdbError, MasterKey};
 use k5_types::Principal;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -57,12 +57,6 @@ pub(crate) fn write(
     principal: &Principal,
     keys: &[&MasterKey],
 ) -> Result<(), Stop> {
-    stash::write(path, principal, keys, session.io.now()).map_err(|error| {
-        let text = match error {
-            // The text of this error is that of reading.
-            KdbError::Stash { path, reason } => format!("{}: {reason}", path.display()),
-            other => other.to_string(),
-        };
-        session.error(text, "while storing key")
-    })
+    stash::write(path, principal, keys, session.io.now())
+        .map_err(|error| session.error(error.to_string(), "while storing key"))
 }
