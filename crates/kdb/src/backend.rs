@@ -123,6 +123,12 @@ pub trait Transaction {
     /// Where the place is not of this transaction.
     fn rollback_to(&mut self, savepoint: Savepoint) -> Result<()>;
 
+    /// Forgets a place and those after it; the changes since stay.
+    ///
+    /// # Errors
+    /// Where the place is not of this transaction.
+    fn release(&mut self, savepoint: Savepoint) -> Result<()>;
+
     /// Makes all changes last, on disk, before it answers; gives the locks back.
     ///
     /// # Errors

@@ -92,6 +92,9 @@ pub enum KdbError {
     /// A database argument (`-x`) that the back end does not take (MIT's text).
     #[error("Unsupported argument \"{0}\" for db2")]
     BadArgument(String),
+    /// String attributes that together are over 65,535 bytes (MIT's `KRB5_KDB_STRINGS_TOOLONG`).
+    #[error("Too much string mapping data")]
+    StringsTooLong,
     /// A database module that this program does not have.
     #[error("{0}")]
     NoSuchModule(String),

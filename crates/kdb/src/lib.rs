@@ -4,6 +4,7 @@
 //! described in `docs/formats/`.
 #![forbid(unsafe_code)]
 
+mod alias;
 mod backend;
 pub mod db2;
 mod entry;
@@ -12,8 +13,10 @@ mod kadm_data;
 mod key_data;
 pub mod mkey;
 mod policy;
+mod strings;
 pub mod tl_data;
 
+pub use alias::{MAX_ALIAS_STEPS, find_principal};
 pub use backend::{Access, Backend, Order, Savepoint, Scope, Transaction, Visit};
 pub use entry::Entry;
 pub use error::{KdbError, Result};
@@ -21,4 +24,5 @@ pub use kadm_data::{INITIAL_HISTORY_KVNO, KadmData, OldKeys};
 pub use key_data::{KeyData, sort_key_data};
 pub use mkey::{MasterKey, MasterKeys, master_principal, open_key, seal_key};
 pub use policy::Policy;
+pub use strings::StringAttribute;
 pub use tl_data::{TlData, TlType};

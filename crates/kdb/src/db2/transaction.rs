@@ -249,6 +249,24 @@ impl Transaction for Db2Transaction {
         Ok(())
     }
 
+    fn release(&mut self, savepoint: Savepoint) -> Result<()> {
+        if savepoint.0 >= self.marks.len() {
+            return Err(KdbError::Pages(k5_bdb::Error::StaleSavepoint));
+        }
+        // Of each tree the oldest mark, which ends the younger ones.
+        let (mut principals, mut policies) = (None, None);
+        for (of_principals, of_policies) in self.marks.drain(savepoint.0..) {
+            principals = principals.or(of_principals);
+            policies = policies.or(of_policies);
+        }
+        for (tree, mark) in [(self.principals.as_mut(), principals), (self.policies.as_mut(), policies)] {
+            if let (Some(tree), Some(mark)) = (tree, mark) {
+                tree.release(mark)?;
+            }
+        }
+        Ok(())
+    }
+
     fn commit(mut self: Box<Self>) -> Result<()> {
         if let Some(tree) = self.principals.as_ref().filter(|tree| tree.is_changed()) {
             let _ = tree;
