@@ -3,7 +3,7 @@
 use crate::error::{AdminError, Result};
 use crate::quality::Quality;
 use k5_crypto::Random;
-use k5_kdb::{Access, Backend, Entry, MasterKeys, Policy, Scope, Transaction};
+use k5_kdb::{Backend, Entry, MasterKeys, Policy, Transaction, find_principal};
 use k5_types::{Attributes, Duration, EncType, KeySalt, Principal, Timestamp};
 use std::cell::RefCell;
 
@@ -57,7 +57,8 @@ pub struct AdminParts {
     pub random: Box<dyn Random>,
 }
 
-/// An administrator at work. Every operation is one transaction: it happens whole or not at all.
+/// An administrator at work. Every operation is one transaction, or one step of the transaction that a lock keeps
+/// open: it happens whole or not at all.
 pub struct Admin {
     pub(crate) backend: Box<dyn Backend>,
     pub(crate) realm: Vec<u8>,
@@ -69,6 +70,8 @@ pub struct Admin {
     pub(crate) quality: Quality,
     guards: Guards,
     clock: Box<dyn Fn() -> Timestamp>,
+    /// The transaction of the lock, while there is one.
+    pub(crate) open: RefCell<Option<Box<dyn Transaction>>>,
     pub(crate) random: RefCell<Box<dyn Random>>,
 }
 
@@ -87,6 +90,7 @@ impl Admin {
             quality: parts.quality,
             guards: parts.guards,
             clock: parts.clock,
+            open: RefCell::new(None),
             random: RefCell::new(parts.random),
         }
     }
@@ -121,27 +125,9 @@ impl Admin {
         *principal == self.master_principal
     }
 
-    /// Reads in one transaction.
-    pub(crate) fn read<T>(
-        &self,
-        scope: Scope,
-        work: impl FnOnce(&mut dyn Transaction) -> Result<T>,
-    ) -> Result<T> {
-        let mut transaction = self.backend.begin(scope, Access::Read)?;
-        work(transaction.as_mut())
-    }
-
-    /// Changes in one transaction, which is committed if `work` succeeds.
-    pub(crate) fn write<T>(
-        &self,
-        scope: Scope,
-        work: impl FnOnce(&mut dyn Transaction) -> Result<T>,
-    ) -> Result<T> {
-        self.may_write()?;
-        let mut transaction = self.backend.begin(scope, Access::Write)?;
-        let result = work(transaction.as_mut())?;
-        transaction.commit()?;
-        Ok(result)
+    /// Refuses what must not be done to the master keys' principal.
+    pub(crate) fn refuse_master(&self, principal: &Principal) -> Result<()> {
+        if self.is_master(principal) { Err(AdminError::Protected) } else { Ok(()) }
     }
 
     /// Refuses where nothing may be written in this realm.
@@ -171,9 +157,9 @@ fn refuse_if(reason: Option<&String>) -> Result<()> {
     }
 }
 
-/// The entry of a principal that must be there.
+/// The entry of a principal that must be there, under its name or an alias.
 pub(crate) fn existing(transaction: &mut dyn Transaction, principal: &Principal) -> Result<Entry> {
-    transaction.principal(principal)?.ok_or(AdminError::UnknownPrincipal)
+    find_principal(transaction, principal)?.ok_or(AdminError::UnknownPrincipal)
 }
 
 /// The policy of an entry. One that does not exist counts as none: dangling policies are allowed.

@@ -4,7 +4,7 @@ use crate::admin::Admin;
 use crate::error::{AdminError, Result};
 use crate::keys::{KeySource, OldKeysRule};
 use crate::keysalts;
-use k5_kdb::{Entry, KdbError, Policy, Scope};
+use k5_kdb::{Entry, KdbError, Policy, Scope, find_principal};
 use k5_types::{Attributes, Duration, KeySalt, Principal, Secret, Timestamp};
 
 /// Where the keys of a new principal come from.
@@ -58,7 +58,7 @@ impl Admin {
         }
         // A key from a password takes milliseconds: it is made before the lock that others wait for.
         let policy = self.read(Scope::Everything, |transaction| {
-            if transaction.principal(principal)?.is_some() {
+            if find_principal(transaction, principal)?.is_some() {
                 return Err(AdminError::Duplicate);
             }
             match &new.policy {
@@ -70,7 +70,7 @@ impl Admin {
         let mut entry = self.with_keys(principal, new, keys, policy.as_ref())?;
         refuse_arguments(&new.db_arguments)?;
         self.write(Scope::Everything, |transaction| {
-            if transaction.principal(principal)?.is_some() {
+            if find_principal(transaction, principal)?.is_some() {
                 return Err(AdminError::Duplicate);
             }
             self.store(transaction, &mut entry)

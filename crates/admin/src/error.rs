@@ -59,8 +59,20 @@ pub enum AdminError {
     #[error("Password minimum life is greater than password maximum life")]
     BadMinLife,
     /// A salt that hangs on the old name and cannot be written down.
-    #[error("The salt type of the specified principal does not support renaming")]
-    NoRenameSalt,
+    #[error("Unsupported salt type")]
+    BadSaltType,
+    /// There is nothing to rename (MIT's `KRB5_KDB_NOENTRY`).
+    #[error("No such entry in the database")]
+    NoEntry,
+    /// An alias cannot be renamed (`KRB5_KDB_ALIAS_UNSUPPORTED` of MIT 1.22).
+    #[error("Operation unsupported on alias principal name")]
+    IsAlias,
+    /// An alias for a principal of another realm (`KADM5_ALIAS_REALM` of MIT 1.22).
+    #[error("Alias target must be within the same realm")]
+    AliasRealm,
+    /// An operation that was begun within another one.
+    #[error("The database is in use by this program")]
+    Busy,
     /// kadmin/history has no key.
     #[error("History entry contains no key data")]
     NoHistoryKey,

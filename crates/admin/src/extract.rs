@@ -108,16 +108,17 @@ impl Admin {
         principal: &Principal,
         keys: &ExtractKeys,
     ) -> Result<Vec<KeytabEntry>> {
-        if self.is_master(principal) {
-            return Err(AdminError::Protected);
-        }
         match keys {
             ExtractKeys::Random { keysalts, old } => {
                 let entry = self.randomize_in(transaction, principal, keysalts, *old)?;
                 let newest = entry.kvno();
                 self.opened(&entry, |key| key.kvno == newest)
             }
-            ExtractKeys::Existing => self.opened(&existing(transaction, principal)?, |_| true),
+            ExtractKeys::Existing => {
+                let entry = existing(transaction, principal)?;
+                self.refuse_master(&entry.principal)?;
+                self.opened(&entry, |_| true)
+            }
         }
     }
 

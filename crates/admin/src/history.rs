@@ -4,7 +4,7 @@ use crate::admin::{Admin, existing};
 use crate::create::NewPrincipal;
 use crate::error::{AdminError, Result};
 use crate::keys::{KeySource, OldKeysRule};
-use k5_kdb::{Entry, KadmData, KeyData, OldKeys, Policy, Transaction, open_key, seal_key};
+use k5_kdb::{Entry, KadmData, KeyData, OldKeys, Policy, Transaction, find_principal, open_key, seal_key};
 use k5_types::{Attributes, Duration, KeyBlock, KeySalt, SaltType};
 
 /// The keys of kadmin/history. Realms from before MIT 1.3 can have several; the first encrypts.
@@ -16,7 +16,7 @@ pub(crate) struct HistoryKeys {
 impl Admin {
     /// The history keys; the principal is made where there is none yet.
     pub(crate) fn history_keys(&self, transaction: &mut dyn Transaction) -> Result<HistoryKeys> {
-        let entry = match transaction.principal(&self.history_principal)? {
+        let entry = match find_principal(transaction, &self.history_principal)? {
             Some(entry) => entry,
             None => self.create_history_principal(transaction)?,
         };

@@ -53,7 +53,8 @@ impl Admin {
     /// Changes a principal.
     ///
     /// # Errors
-    /// [`AdminError::UnknownPrincipal`], and the database's errors.
+    /// [`AdminError::UnknownPrincipal`]; [`AdminError::Protected`] for another version number of K/M; the database's
+    /// errors.
     pub fn modify_principal(&self, principal: &Principal, changes: &Changes) -> Result<()> {
         self.write(Scope::Everything, |transaction| {
             let mut entry = existing(transaction, principal)?;
@@ -82,6 +83,8 @@ impl Admin {
             entry.max_renewable_life = changes.max_renewable_life.unwrap_or(entry.max_renewable_life);
             entry.expiration = changes.expiration.unwrap_or(entry.expiration);
             if let Some(kvno) = changes.kvno {
+                // Every entry says by number which master key opens it.
+                self.refuse_master(&entry.principal)?;
                 entry.key_data.iter_mut().for_each(|key| key.kvno = kvno);
             }
             if changes.unlock {
@@ -95,15 +98,13 @@ impl Admin {
         })
     }
 
-    /// Deletes a principal.
+    /// Deletes a principal. Of an alias, the alias goes and what it stands for stays.
     ///
     /// # Errors
     /// [`AdminError::Protected`] for K/M, without which nothing can be decrypted any more;
     /// [`AdminError::UnknownPrincipal`]; the database's errors.
     pub fn delete_principal(&self, principal: &Principal) -> Result<()> {
-        if self.is_master(principal) {
-            return Err(AdminError::Protected);
-        }
+        self.refuse_master(principal)?;
         self.write(Scope::Everything, |transaction| match transaction.delete_principal(principal)? {
             true => Ok(()),
             false => Err(AdminError::UnknownPrincipal),

@@ -24,11 +24,10 @@ impl Admin {
     ) -> Result<()> {
         self.may_write()?;
         self.may_set_passwords()?;
-        if *principal == self.history_principal || self.is_master(principal) {
-            return Err(AdminError::Protected);
-        }
+        self.refuse_protected(principal)?;
         self.write(Scope::Everything, |transaction| {
             let mut entry = existing(transaction, principal)?;
+            self.refuse_protected(&entry.principal)?;
             let policy = policy_of(transaction, &entry)?;
             let keysalts = keysalts::choose(policy.as_ref(), keysalts, &self.defaults.keysalts)?;
             let before = match &policy {
@@ -79,13 +78,11 @@ impl Admin {
         keysalts: &[KeySalt],
         old: OldKeysRule,
     ) -> Result<Entry> {
-        if self.is_master(principal) {
-            return Err(AdminError::Protected);
-        }
         let mut entry = existing(transaction, principal)?;
+        self.refuse_master(&entry.principal)?;
         let policy = policy_of(transaction, &entry)?;
         let mut keysalts = keysalts::choose(policy.as_ref(), keysalts, &self.defaults.keysalts)?;
-        if *principal == self.history_principal {
+        if entry.principal == self.history_principal {
             // History is encrypted in one key.
             if old == OldKeysRule::Keep {
                 return Err(AdminError::Protected);
@@ -96,6 +93,14 @@ impl Admin {
         self.finish(&mut entry, policy.as_ref());
         self.store(transaction, &mut entry)?;
         Ok(entry)
+    }
+
+    /// Refuses a password for what must have random keys.
+    fn refuse_protected(&self, principal: &Principal) -> Result<()> {
+        if *principal == self.history_principal {
+            return Err(AdminError::Protected);
+        }
+        self.refuse_master(principal)
     }
 
     /// What every change of keys does besides: no change is asked for any more, the expiration starts anew, and
