@@ -206,7 +206,7 @@ fn date(session: &Session, io: &mut Io<'_>, text: &OsStr) -> Result<Timestamp, B
     }
 }
 
-fn interval(session: &Session, io: &mut Io<'_>, text: &OsStr) -> Result<Duration, BadOptions> {
+pub(crate) fn interval(session: &Session, io: &mut Io<'_>, text: &OsStr) -> Result<Duration, BadOptions> {
     let now = session.admin.now().seconds();
     match parse_interval(text.as_bytes(), now, session.zone.time_zone()) {
         // MIT keeps 32 bits of what may be a wide number.

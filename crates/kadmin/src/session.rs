@@ -55,6 +55,18 @@ impl Session {
         let full = if has_realm { typed.to_vec() } else { [typed, b"@", self.admin.realm()].concat() };
         Principal::parse(&full, self.admin.realm())
     }
+
+    /// The same with the name as messages show it. One that cannot be parsed is told: `COMMAND: TEXT DOING`.
+    pub(crate) fn named(
+        &self,
+        command: &str,
+        typed: &OsStr,
+        doing: &str,
+    ) -> Result<(Principal, Vec<u8>), Failure> {
+        let principal = self.parse_name(typed).map_err(|error| bad_name(command, &error, doing))?;
+        let name = principal.unparse();
+        Ok((principal, name))
+    }
 }
 
 /// `COMMAND: TEXT while DOING`.

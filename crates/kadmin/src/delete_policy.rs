@@ -1,0 +1,27 @@
+//! delete_policy (delpol).
+
+use crate::session::{Mode, Session, while_doing};
+use k5_cli::{Failure, Io, prompt};
+use k5_shell::{Call, CommandResult};
+use std::os::unix::ffi::OsStrExt;
+
+const USAGE: &str = "usage: delete_policy [-force] policy";
+
+pub(crate) fn run(session: &mut Session, io: &mut Io<'_>, call: &Call<'_>) -> CommandResult {
+    let (name, force) = match call.args {
+        [name] => (name.as_bytes(), false),
+        [force, name] if force == "-force" => (name.as_bytes(), true),
+        _ => return Err(Failure::plain(USAGE)),
+    };
+    if !force && session.mode == Mode::Shell {
+        let question = [b"Are you sure you want to delete the policy \"", name, b"\"? (yes/no): "].concat();
+        if !prompt::confirm(io, question)? {
+            return Err(Failure::plain([b"Policy \"", name, b"\" not deleted."].concat()));
+        }
+    }
+    // The second colon is MIT's.
+    session
+        .admin
+        .delete_policy(name)
+        .map_err(|error| while_doing("delete_policy:", &error, &[b"while deleting policy \"", name, b"\""]))
+}

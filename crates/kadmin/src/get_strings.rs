@@ -1,0 +1,24 @@
+//! get_strings (getstrs).
+
+use crate::session::{Session, while_doing};
+use k5_cli::{Failure, Io};
+use k5_shell::{Call, CommandResult};
+use std::io::Write;
+
+const USAGE: &str = "usage: get_strings principal";
+
+pub(crate) fn run(session: &mut Session, io: &mut Io<'_>, call: &Call<'_>) -> CommandResult {
+    let [typed] = call.args else { return Err(Failure::plain(USAGE)) };
+    let (principal, name) = session.named(call.command, typed, "while parsing principal")?;
+    let strings = session.admin.strings(&principal).map_err(|error| {
+        while_doing(call.command, &error, &[b"while getting attributes for principal \"", &name, b"\""])
+    })?;
+    let mut out = io.out();
+    if strings.is_empty() {
+        out.write_all(b"(No string attributes.)\n")?;
+    }
+    for (key, value) in strings {
+        out.write_all(&[&key[..], b": ", &value, b"\n"].concat())?;
+    }
+    Ok(())
+}

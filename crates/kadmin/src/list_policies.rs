@@ -1,0 +1,27 @@
+//! list_policies (listpols, get_policies, getpols).
+
+use crate::session::{Session, while_doing};
+use k5_cli::{Failure, Io};
+use k5_shell::{Call, CommandResult};
+use std::io::Write;
+use std::os::unix::ffi::OsStrExt;
+
+const USAGE: &str = "usage: get_policies [expression]";
+/// The name that MIT's messages have, which is not the first of the table.
+const NAME: &str = "get_policies";
+
+pub(crate) fn run(session: &mut Session, io: &mut Io<'_>, call: &Call<'_>) -> CommandResult {
+    let pattern = match call.args {
+        [] => None,
+        [pattern] => Some(pattern.as_bytes()),
+        _ => return Err(Failure::plain(USAGE)),
+    };
+    let names = session
+        .admin
+        .policy_names(pattern)
+        .map_err(|error| while_doing(NAME, &error, &[b"while retrieving list."]))?;
+    for name in names {
+        io.out().write_all(&[&name[..], b"\n"].concat())?;
+    }
+    Ok(())
+}
