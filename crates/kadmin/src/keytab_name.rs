@@ -3,13 +3,14 @@
 use crate::session::Session;
 use k5_cli::Failure;
 use k5_keytab::KeytabName;
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
 /// A keytab file, and the name that messages give it.
 pub(crate) struct Keytab {
     name: KeytabName,
+    shown: OsString,
 }
 
 impl Keytab {
@@ -28,7 +29,9 @@ impl Keytab {
             let text = [name.given().as_bytes(), b" ends with this program; name a file"].concat();
             return Err(Failure::com_err(program, text, "while resolving keytab"));
         }
-        Ok(Keytab { name })
+        // The default one is shown as the library gives it back, another one as it was given.
+        let shown = given.map_or_else(|| name.resolved(), |_| name.given().to_owned());
+        Ok(Keytab { name, shown })
     }
 
     /// The file.
@@ -39,6 +42,6 @@ impl Keytab {
 
     /// The name as messages have it.
     pub fn shown(&self) -> &[u8] {
-        self.name.given().as_bytes()
+        self.shown.as_bytes()
     }
 }

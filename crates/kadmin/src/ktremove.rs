@@ -41,7 +41,7 @@ impl Which {
             None => Which::Highest,
             Some(word) if word == "all" => Which::All,
             Some(word) if word == "old" => Which::Old,
-            Some(number) => Which::Number(u32::try_from(leading_number(number)).unwrap_or(0)),
+            Some(number) => Which::Number(leading_number(number) as u32),
         }
     }
 
@@ -141,7 +141,7 @@ impl Removal<'_> {
             (KeytabError::NotFound { .. }, _) => {
                 Failure::com_err(program, "", [b"Keytab ", keytab, b" does not exist."].concat())
             }
-            (KeytabError::NoEntry { .. } | KeytabError::WrongKvno, Which::Number(number)) => {
+            (KeytabError::NoEntry { .. }, Which::Number(number)) => {
                 let with = format!(" with kvno {number} exists in keytab ");
                 let text = [b"No entry for principal ", self.typed, with.as_bytes(), keytab].concat();
                 Failure::com_err(program, "", text)
