@@ -17,6 +17,14 @@ pub(crate) fn document() -> String {
     std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("cannot read {}: {error}", path.display()))
 }
 
+/// The difference `name` (`DIV-7`) must stand in `docs/divergences.md`.
+///
+/// # Panics
+/// Where it does not.
+pub fn announced_divergence(name: &str) {
+    must_be_announced(name, &document());
+}
+
 /// # Panics
 /// Where the document has no heading for `name`.
 pub(crate) fn must_be_announced(name: &str, document: &str) {

@@ -39,6 +39,7 @@ mod terminal;
 mod witness;
 
 pub use disk::SmallDisk;
+pub use divergences::announced_divergence;
 pub use dump::normalized as normalized_dump;
 pub use kdc::Kdc;
 pub use mask::{Mask, Masked};

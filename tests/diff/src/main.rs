@@ -1,0 +1,2 @@
+//! Random scripts.
+fn main() {}
