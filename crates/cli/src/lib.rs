@@ -21,6 +21,7 @@ mod errno;
 pub mod getdate;
 mod getopt;
 mod io;
+pub mod manual;
 mod message;
 mod options;
 mod process;

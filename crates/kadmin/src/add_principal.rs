@@ -1,8 +1,10 @@
 //! add_principal (addprinc, ank).
 
+use crate::attributes::ATTRIBUTES;
 use crate::principal_options::PrincipalOptions;
 use crate::session::{Mode, Session, while_doing};
 use k5_admin::{AdminError, InitialKeys, NewPrincipal};
+use k5_cli::manual::{Example, Help};
 use k5_cli::{Failure, Io, prompt};
 use k5_shell::{Call, CommandResult};
 use k5_types::Attributes;
@@ -19,6 +21,34 @@ usage: add_principal [options] principal
 
 /// The policy that a new principal gets where none is named, if it exists.
 const DEFAULT_POLICY: &[u8] = b"default";
+
+pub(crate) static HELP: Help = Help {
+    operands: "PRINCIPAL",
+    description: "\
+Makes a principal. Without `-randkey`, `-nokey` and `-pw` it asks twice for a password, from standard input \
+if that is no terminal.\n\n\
+Without `-policy` and `-clearpolicy` it gets the policy called `default` if there is one. What is not said \
+comes from the realm's part of `kdc.conf`: `max_life`, `max_renewable_life`, `default_principal_expiration`, \
+`default_principal_flags`, `supported_enctypes`.\n\n\
+A DATE is `never`, `now`, `2027-01-31`, `1/31/2027 14:30`, `next friday`, `90 days` and the like; with \
+blanks it needs quotes. An INTERVAL is a number with a unit (`8h`, `7d`, `2h30m`), `HH:MM:SS`, or a date \
+relative to now.",
+    flags: &ATTRIBUTES,
+    examples: &[
+        Example {
+            line: "addprinc -randkey host/a.example.com",
+            purpose: "A service: nobody has to know its key.",
+        },
+        Example {
+            line: "addprinc -policy users +requires_preauth alice",
+            purpose: "A user, whose password is asked for.",
+        },
+        Example {
+            line: "addprinc -expire \"2027-06-30\" -maxlife 8h guest",
+            purpose: "A guest until the summer of 2027, with tickets for a working day.",
+        },
+    ],
+};
 
 pub(crate) fn run(session: &mut Session, io: &mut Io<'_>, call: &Call<'_>) -> CommandResult {
     let parsed = PrincipalOptions::parse(session, io, call.command, Attributes::default(), call.args);

@@ -2,6 +2,7 @@
 
 use crate::session::{Session, bad_name, keysalts, while_doing};
 use k5_admin::OldKeysRule;
+use k5_cli::manual::{Example, Help};
 use k5_cli::{Failure, Io, Item, Message, Opt, OptionTable, WordOptions, prompt};
 use k5_shell::{Call, CommandResult};
 use k5_types::Secret;
@@ -26,6 +27,23 @@ pub(crate) const OPTIONS: OptionTable<Key> = OptionTable(&[
     Opt::value(Key::Pw, &["-pw"], "PASSWORD", "the password, seen by whoever lists processes").secret(),
     Opt::value(Key::DbArgument, &["-x"], "DB_ARG", "an argument for the database module").repeatable(),
 ]);
+
+pub(crate) static HELP: Help = Help {
+    operands: "PRINCIPAL",
+    description: "\
+Gives a principal a new password, or with `-randkey` new random keys. Without `-randkey` and `-pw` it asks \
+twice for the password. The principal's policy and the realm's rules for passwords apply.\n\n\
+The old keys go, and with them every ticket and keytab that they are in, unless `-keepold` keeps them until \
+`purgekeys`.",
+    flags: &[],
+    examples: &[
+        Example { line: "cpw alice", purpose: "Alice has forgotten her password." },
+        Example {
+            line: "cpw -randkey -keepold -e aes256-cts-hmac-sha384-192:normal krbtgt/EXAMPLE.COM",
+            purpose: "A new key for the realm, with which tickets that are out stay good.",
+        },
+    ],
+};
 
 pub(crate) fn run(session: &mut Session, io: &mut Io<'_>, call: &Call<'_>) -> CommandResult {
     let mut old = OldKeysRule::Discard;

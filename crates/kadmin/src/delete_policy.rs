@@ -1,11 +1,24 @@
 //! delete_policy (delpol).
 
 use crate::session::{Mode, Session, while_doing};
-use k5_cli::{Failure, Io, prompt};
+use k5_cli::manual::{Example, Help};
+use k5_cli::{Failure, Io, Opt, OptionTable, prompt};
 use k5_shell::{Call, CommandResult};
 use std::os::unix::ffi::OsStrExt;
 
 const USAGE: &str = "usage: delete_policy [-force] policy";
+
+/// For help and completion; the words have only two shapes.
+pub(crate) const OPTIONS: OptionTable<()> = OptionTable(&[Opt::flag((), &["-force"], "asks no question")]);
+
+pub(crate) static HELP: Help = Help {
+    operands: "POLICY",
+    description: "\
+Deletes a policy. Principals that have it keep its name, which then means nothing. In the shell and with \
+`-q` it asks first; only `yes` is yes.",
+    flags: &[],
+    examples: &[Example { line: "delpol -force users", purpose: "Deletes without a question." }],
+};
 
 pub(crate) fn run(session: &mut Session, io: &mut Io<'_>, call: &Call<'_>) -> CommandResult {
     let (name, force) = match call.args {

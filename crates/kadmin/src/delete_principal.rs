@@ -1,10 +1,25 @@
 //! delete_principal (delprinc).
 
 use crate::session::{Mode, Session, bad_name, while_doing};
-use k5_cli::{Failure, Io, prompt};
+use k5_cli::manual::{Example, Help};
+use k5_cli::{Failure, Io, Opt, OptionTable, prompt};
 use k5_shell::{Call, CommandResult};
 
 const USAGE: &str = "usage: delete_principal [-force] principal";
+
+/// For help and completion; the words have only two shapes.
+pub(crate) const OPTIONS: OptionTable<()> = OptionTable(&[Opt::flag((), &["-force"], "asks no question")]);
+
+pub(crate) static HELP: Help = Help {
+    operands: "PRINCIPAL",
+    description: "\
+Deletes a principal with its keys, or an alias. In the shell and with `-q` it asks first; only `yes` is yes.",
+    flags: &[],
+    examples: &[Example {
+        line: "delprinc -force host/old.example.com",
+        purpose: "Deletes without a question.",
+    }],
+};
 
 pub(crate) fn run(session: &mut Session, io: &mut Io<'_>, call: &Call<'_>) -> CommandResult {
     let (typed, force) = match call.args {

@@ -2,7 +2,8 @@
 
 use crate::session::{Session, while_doing};
 use k5_admin::AdminError;
-use k5_cli::{Failure, Io};
+use k5_cli::manual::{Example, Help};
+use k5_cli::{Failure, Io, Opt, OptionTable};
 use k5_kdb::Policy;
 use k5_shell::{Call, CommandResult};
 use k5_types::Duration;
@@ -10,6 +11,21 @@ use std::io::{self, Write};
 use std::os::unix::ffi::OsStrExt;
 
 const USAGE: &str = "usage: get_policy [-terse] policy";
+
+/// For help and completion; the words have only two shapes.
+pub(crate) const OPTIONS: OptionTable<()> =
+    OptionTable(&[Opt::flag((), &["-terse"], "one line of fields, for programs")]);
+
+pub(crate) static HELP: Help = Help {
+    operands: "POLICY",
+    description: "\
+Shows a policy.",
+    flags: &[],
+    examples: &[
+        Example { line: "getpol users", purpose: "Shows the policy." },
+        Example { line: "getpol -terse users", purpose: "Shows it in one line of fields parted by tabs." },
+    ],
+};
 
 pub(crate) fn run(session: &mut Session, io: &mut Io<'_>, call: &Call<'_>) -> CommandResult {
     let (name, terse) = match call.args {

@@ -2,7 +2,8 @@
 
 use crate::session::{Session, bad_name, while_doing};
 use k5_admin::AdminError;
-use k5_cli::{Failure, Io, LocalZone};
+use k5_cli::manual::{Example, Help};
+use k5_cli::{Failure, Io, LocalZone, Opt, OptionTable};
 use k5_kdb::{Entry, KeyData};
 use k5_shell::{Call, CommandResult};
 use k5_types::{Duration, SaltType, Timestamp};
@@ -19,6 +20,25 @@ struct Shown<'a> {
     modified: Timestamp,
     modified_by: &'a [u8],
 }
+
+/// For help and completion; the words have only two shapes.
+pub(crate) const OPTIONS: OptionTable<()> =
+    OptionTable(&[Opt::flag((), &["-terse"], "one line of fields, for programs")]);
+
+pub(crate) static HELP: Help = Help {
+    operands: "PRINCIPAL",
+    description: "\
+Shows a principal: its dates, lives, keys (their version numbers and types, never the keys), attributes and \
+policy.",
+    flags: &[],
+    examples: &[
+        Example { line: "getprinc alice", purpose: "Shows alice." },
+        Example {
+            line: "getprinc -terse alice",
+            purpose: "Shows the same in one line of fields parted by tabs, dates in seconds since 1970.",
+        },
+    ],
+};
 
 pub(crate) fn run(session: &mut Session, io: &mut Io<'_>, call: &Call<'_>) -> CommandResult {
     let (typed, terse) = match call.args {

@@ -3,6 +3,7 @@
 use crate::keytab_name::Keytab;
 use crate::session::{Session, keysalts};
 use k5_admin::{AdminError, ExtractKeys, Extracted, OldKeysRule};
+use k5_cli::manual::{Example, Help};
 use k5_cli::{ExitStatus, Failure, Io, Item, Message, Opt, OptionTable, WordOptions};
 use k5_shell::{Call, CommandResult};
 use k5_types::{KeySalt, Principal};
@@ -31,6 +32,14 @@ pub(crate) const OPTIONS: OptionTable<Key> = OptionTable(&[
     Opt::flag(Key::Norandkey, &["-norandkey"], "the keys that there are, unchanged"),
     Opt::value(Key::Enctypes, &["-e"], "KEYSALTS", "which keys to make"),
 ]);
+
+/// With `-glob`, which stands among the names and is read with them.
+pub(crate) fn described() -> Vec<Opt<()>> {
+    const GLOB: Opt<()> = Opt::value((), &["-glob"], "PATTERN", "the principals that a pattern matches");
+    let mut options = OPTIONS.describe();
+    options.push(GLOB.repeatable());
+    options
+}
 
 #[derive(Debug, Default)]
 struct Given {
@@ -71,6 +80,30 @@ struct Wanted {
     typed: Vec<u8>,
     principal: Principal,
 }
+
+pub(crate) static HELP: Help = Help {
+    operands: "PRINCIPAL ...",
+    description: "\
+Gives principals new random keys and adds those to a keytab, which is made if it is not there. Whatever the \
+principals used before is void, unless `-keepold` keeps the old keys in the database until `purgekeys`. With \
+`-norandkey` the keys that there are go into the keytab: right for a second copy.\n\n\
+Without `-k` it is the default keytab: `KRB5_KTNAME`, or what `krb5.conf` says. `-k` may be followed by any \
+letters: `-kt` is `-k`.\n\n\
+A principal's new keys are in the keytab before they are in the database, so a keytab that cannot be written \
+costs no keys. K/M is never added; krbtgt and kadmin's principals are added only when they are named, not by \
+a pattern.",
+    flags: &[],
+    examples: &[
+        Example {
+            line: "ktadd -k /etc/krb5.keytab host/a.example.com",
+            purpose: "New keys for the machine.",
+        },
+        Example {
+            line: "ktadd -k copy.keytab -norandkey host/a.example.com",
+            purpose: "A copy of the keys that it has.",
+        },
+    ],
+};
 
 pub(crate) fn run(session: &mut Session, io: &mut Io<'_>, call: &Call<'_>) -> CommandResult {
     let given = parse(call.args)?;

@@ -2,6 +2,7 @@
 
 use crate::keytab_name::Keytab;
 use crate::session::{Session, leading_number};
+use k5_cli::manual::{Example, Help};
 use k5_cli::{Failure, Io, Item, Opt, OptionTable, WordOptions};
 use k5_keytab::{Entry, KeytabError, KeytabReader, KeytabWriter, Select};
 use k5_shell::{Call, CommandResult};
@@ -54,6 +55,18 @@ impl Which {
         }
     }
 }
+
+pub(crate) static HELP: Help = Help {
+    operands: "PRINCIPAL [{KVNO|all|old}]",
+    description: "\
+Removes entries of a principal from a keytab: those of the highest version number; those of the number that \
+is given; `all`; or with `old` all but those of the highest. The database stays as it is.",
+    flags: &[],
+    examples: &[Example {
+        line: "ktremove -k /etc/krb5.keytab host/a.example.com old",
+        purpose: "Removes what no ticket is encrypted with any more.",
+    }],
+};
 
 pub(crate) fn run(session: &mut Session, io: &mut Io<'_>, call: &Call<'_>) -> CommandResult {
     let usage = || Failure::plain(USAGE);

@@ -5,6 +5,7 @@ mod actor;
 mod add_alias;
 mod add_policy;
 mod add_principal;
+mod attributes;
 mod change_password;
 mod del_string;
 mod delete_policy;

@@ -1,6 +1,7 @@
 //! list_principals (listprincs, get_principals, getprincs).
 
 use crate::session::{Session, while_doing};
+use k5_cli::manual::{Example, Help};
 use k5_cli::{Failure, Io};
 use k5_shell::{Call, CommandResult};
 use std::io::Write;
@@ -9,6 +10,18 @@ use std::os::unix::ffi::OsStrExt;
 const USAGE: &str = "usage: get_principals [expression]";
 /// The name that MIT's messages have, which is not the first of the table.
 const NAME: &str = "get_principals";
+
+pub(crate) static HELP: Help = Help {
+    operands: "[PATTERN]",
+    description: "\
+Lists the names of the principals that a pattern matches, or all. In a pattern, `*` is any text, `?` any \
+letter and `[abc]` one of these; a pattern without `@` is of the session's realm, whichever that is.",
+    flags: &[],
+    examples: &[
+        Example { line: "listprincs", purpose: "Lists all." },
+        Example { line: "listprincs host/*", purpose: "Lists the hosts." },
+    ],
+};
 
 pub(crate) fn run(session: &mut Session, io: &mut Io<'_>, call: &Call<'_>) -> CommandResult {
     let pattern = match call.args {

@@ -1,9 +1,11 @@
 //! modify_principal (modprinc).
 
+use crate::attributes::ATTRIBUTES;
 use crate::principal_options::{BadOptions, PrincipalOptions};
 use crate::session::{Mode, Session, bad_name, while_doing};
 use k5_admin::{AdminError, Changes, PolicyChange};
 use k5_cli::Io;
+use k5_cli::manual::{Example, Help};
 use k5_shell::{Call, CommandResult};
 
 const USAGE: &str = "\
@@ -13,6 +15,21 @@ usage: modify_principal [options] principal
 \t\t[-kvno kvno] [-policy policy] [-clearpolicy]
 \t\t[-maxrenewlife maxrenewlife] [-unlock] [{+|-}attribute]
 ";
+
+pub(crate) static HELP: Help = Help {
+    operands: "PRINCIPAL",
+    description: "\
+Changes what is said; all else stays. Keys and passwords are for `change_password`. Dates and intervals are \
+those of `add_principal`.",
+    flags: &ATTRIBUTES,
+    examples: &[
+        Example { line: "modprinc -expire never +allow_tix alice", purpose: "Alice comes back." },
+        Example {
+            line: "modprinc -unlock bob",
+            purpose: "Bob may try again after too many wrong passwords.",
+        },
+    ],
+};
 
 pub(crate) fn run(session: &mut Session, io: &mut Io<'_>, call: &Call<'_>) -> CommandResult {
     let usage = || BadOptions::Usage.into_failure(USAGE);

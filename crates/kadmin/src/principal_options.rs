@@ -41,6 +41,22 @@ pub(crate) const OPTIONS: OptionTable<Key> = OptionTable(&[
     Opt::value(Key::Enctypes, &["-e"], "KEYSALTS", "which keys to make"),
 ]);
 
+/// Those of add_principal. MIT's reads `-unlock` too, and then fails.
+pub(crate) fn of_add() -> Vec<Opt<()>> {
+    without(&["-unlock"])
+}
+
+/// Those of modify_principal, which refuses what concerns keys.
+pub(crate) fn of_modify() -> Vec<Opt<()>> {
+    without(&["-pw", "-randkey", "-nokey", "-e"])
+}
+
+fn without(names: &[&str]) -> Vec<Opt<()>> {
+    let mut options = OPTIONS.describe();
+    options.retain(|option| !option.names.iter().any(|name| names.contains(name)));
+    options
+}
+
 /// The end of both commands' usage.
 pub(crate) const USAGE_OF_ATTRIBUTES: &str = "\
 \tattributes are:

@@ -2,6 +2,7 @@
 
 use crate::session::{Session, leading_number, while_doing};
 use k5_admin::KeptKeys;
+use k5_cli::manual::{Example, Help};
 use k5_cli::{Failure, Io, Opt, OptionTable};
 use k5_shell::{Call, CommandResult};
 
@@ -12,6 +13,18 @@ pub(crate) const OPTIONS: OptionTable<()> = OptionTable(&[
     Opt::flag((), &["-all"], "all keys go"),
     Opt::value((), &["-keepkvno"], "KVNO", "the oldest version number to keep"),
 ]);
+
+pub(crate) static HELP: Help = Help {
+    operands: "PRINCIPAL",
+    description: "\
+Removes the old keys that `-keepold` has kept: all but those of the highest version number, or those below \
+the one that is given. With `-all` the principal has no keys left.",
+    flags: &[],
+    examples: &[
+        Example { line: "purgekeys host/a.example.com", purpose: "Only the newest keys stay." },
+        Example { line: "purgekeys -keepkvno 3 krbtgt/EXAMPLE.COM", purpose: "Keys of versions 1 and 2 go." },
+    ],
+};
 
 pub(crate) fn run(session: &mut Session, io: &mut Io<'_>, call: &Call<'_>) -> CommandResult {
     let (typed, kept) = match call.args {

@@ -1,10 +1,26 @@
 //! rename_principal (renprinc).
 
 use crate::session::{Mode, Session, while_doing};
-use k5_cli::{Failure, Io, prompt};
+use k5_cli::manual::{Example, Help};
+use k5_cli::{Failure, Io, Opt, OptionTable, prompt};
 use k5_shell::{Call, CommandResult};
 
 const USAGE: &str = "usage: rename_principal [-force] old_principal new_principal";
+
+/// For help and completion; the words have only two shapes.
+pub(crate) const OPTIONS: OptionTable<()> = OptionTable(&[Opt::flag((), &["-force"], "asks no question")]);
+
+pub(crate) static HELP: Help = Help {
+    operands: "OLD_PRINCIPAL NEW_PRINCIPAL",
+    description: "\
+Gives a principal another name, under which its keys and its password stay good. In the shell and with `-q` \
+it asks first; only `yes` is yes. Keytabs have the old name and need to be written again.",
+    flags: &[],
+    examples: &[Example {
+        line: "renprinc -force host/old.example.com host/new.example.com",
+        purpose: "The machine has another name.",
+    }],
+};
 
 pub(crate) fn run(session: &mut Session, io: &mut Io<'_>, call: &Call<'_>) -> CommandResult {
     let (old, new, force) = match call.args {

@@ -88,7 +88,21 @@ pub trait Transaction {
     ///
     /// # Errors
     /// As [`Transaction::each_principal`].
-    fn each_name(&mut self, visit: &mut dyn FnMut(&[u8]) -> Visit) -> Result<()>;
+    fn each_name(&mut self, visit: &mut dyn FnMut(&[u8]) -> Visit) -> Result<()> {
+        self.each_name_from(b"", Order::Forward, visit)
+    }
+
+    /// Visits names from a text on, which need not be one and has no zero byte: forwards those that are not less than it, backwards those that
+    /// are less.
+    ///
+    /// # Errors
+    /// As [`Transaction::each_principal`].
+    fn each_name_from(
+        &mut self,
+        from: &[u8],
+        order: Order,
+        visit: &mut dyn FnMut(&[u8]) -> Visit,
+    ) -> Result<()>;
 
     /// The policy of a name.
     ///

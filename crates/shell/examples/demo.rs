@@ -7,17 +7,19 @@ use std::io::Write;
 use std::os::unix::ffi::OsStrExt;
 
 use k5_cli::{ExitStatus, Failure, Io, Opt, OptionTable, prompt};
-use k5_shell::{Call, Command, CommandResult, CommandTable, Complete, Operand, Shell};
+use k5_shell::{Call, Candidates, Command, CommandResult, CommandTable, Complete, Operand, Shell};
 
 struct Demo {
     interactive: bool,
 }
 
 impl Complete for Demo {
-    fn candidates(&mut self, kind: Operand, prefix: &str) -> Vec<String> {
+    fn candidates(&mut self, kind: Operand, prefix: &str) -> Candidates {
         let all: &[&str] =
             if kind == Operand::Principal { &["bob@EXAMPLE.COM", "bertha@EXAMPLE.COM"] } else { &[] };
-        all.iter().filter(|name| name.starts_with(prefix)).map(ToString::to_string).collect()
+        Candidates::Names(
+            all.iter().filter(|name| name.starts_with(prefix)).map(ToString::to_string).collect(),
+        )
     }
 }
 

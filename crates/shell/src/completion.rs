@@ -21,9 +21,26 @@ pub enum Operand {
 pub trait Complete {
     /// The names of that kind that begin with `prefix`, in the order in which they are to be shown. Never called for files.
     /// An error is no candidates.
-    fn candidates(&mut self, kind: Operand, prefix: &str) -> Vec<String> {
+    fn candidates(&mut self, kind: Operand, prefix: &str) -> Candidates {
         let _ = (kind, prefix);
-        Vec::new()
+        Candidates::none()
+    }
+}
+
+/// What a word could become.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Candidates {
+    /// Whole names, all of them.
+    Names(Vec<String>),
+    /// Where there are too many names to be listed: the ways in which they go on, each as far as nothing is to be chosen.
+    Stems(Vec<String>),
+}
+
+impl Candidates {
+    /// Nothing.
+    #[must_use]
+    pub fn none() -> Candidates {
+        Candidates::Names(Vec::new())
     }
 }
 
@@ -36,6 +53,14 @@ pub(crate) struct Offer {
     pub(crate) start: usize,
     /// The words, quoted where need be. `None`: file names.
     pub(crate) words: Option<Vec<String>>,
+    /// Whether a word is done when it is the only one.
+    pub(crate) whole: bool,
+}
+
+impl Offer {
+    fn words(start: usize, words: Vec<String>) -> Offer {
+        Offer { start, words: Some(words), whole: true }
+    }
 }
 
 /// Looks at the line up to the cursor.
@@ -43,30 +68,39 @@ pub(crate) fn offer<C: Complete>(table: CommandTable<C>, context: &mut C, line: 
     let (start, word) = last_word(line);
     let before: Vec<&str> = line.get(..start).unwrap_or_default().split_ascii_whitespace().collect();
     let Some((name, given)) = before.split_first() else {
-        return Offer { start, words: Some(beginning_with(word, table.names().map(str::to_owned))) };
+        return Offer::words(start, beginning_with(word, table.names().map(str::to_owned)));
     };
-    if *name == "help" {
-        let names = table.commands.iter().flat_map(|command| command.names).map(ToString::to_string);
-        return Offer { start, words: Some(beginning_with(word, names)) };
-    }
-    let Some(command) = table.find(name.as_ref()) else { return Offer { start, words: Some(Vec::new()) } };
+    let Some(command) = table.find(name.as_ref()) else {
+        let names = table.names().filter(|_| table.help && *name == "help").map(str::to_owned);
+        return Offer::words(start, beginning_with(word, names));
+    };
     let options = (command.options)();
     let value = given.last().and_then(|last| options.iter().find(|opt| opt.names.contains(last))?.value);
     let kind = match value {
         Some(value) => kind_of_value(value),
-        None if word.starts_with('-') => {
-            let names =
-                options.iter().filter(|opt| !opt.hidden).flat_map(|opt| opt.names).map(ToString::to_string);
-            return Offer { start, words: Some(beginning_with(word, names)) };
+        None if word.starts_with(['-', '+']) => {
+            let names = options.iter().filter(|opt| !opt.hidden).flat_map(|opt| opt.names);
+            let sign = word.get(..1).unwrap_or_default();
+            let flags = command.manual.map(|manual| manual.flags).unwrap_or_default();
+            let flags = flags.iter().map(|flag| format!("{sign}{}", flag.name));
+            return Offer::words(start, beginning_with(word, names.map(ToString::to_string).chain(flags)));
         }
         None => command.operands,
     };
-    let words = match kind {
-        Operand::File => return Offer { start, words: None },
-        Operand::Other => Vec::new(),
+    let candidates = match kind {
+        Operand::File => return Offer { start, words: None, whole: true },
+        Operand::Other => Candidates::none(),
         Operand::Principal | Operand::Policy => context.candidates(kind, word),
     };
-    Offer { start, words: Some(beginning_with(word, words.into_iter())) }
+    match candidates {
+        Candidates::Names(names) => Offer::words(start, beginning_with(word, names.into_iter())),
+        Candidates::Stems(stems) => {
+            let open = |stem: &String| stem.starts_with(word) && !stem.contains(char::is_control);
+            // The quote that a blank needs is closed by whoever chooses the last piece.
+            let words = stems.into_iter().filter(open).map(|stem| open_quote(&stem)).collect();
+            Offer { start, words: Some(words), whole: false }
+        }
+    }
 }
 
 /// Help texts name values in one way for all programs, so the name says what the value is.
@@ -74,7 +108,7 @@ fn kind_of_value(value: &str) -> Operand {
     match value.to_ascii_lowercase().as_str() {
         "policy" => Operand::Policy,
         "principal" => Operand::Principal,
-        "file" | "keytab" => Operand::File,
+        "file" => Operand::File,
         _ => Operand::Other,
     }
 }
@@ -94,6 +128,12 @@ fn last_word(line: &str) -> (usize, &str) {
     (start, word.strip_prefix('"').unwrap_or(word))
 }
 
+/// The beginning of a word, in an open quote if it needs one.
+fn open_quote(stem: &str) -> String {
+    let quoted = quote(stem);
+    quoted.strip_suffix('"').filter(|_| quoted.starts_with('"')).map_or(quoted.clone(), str::to_owned)
+}
+
 fn beginning_with(prefix: &str, words: impl Iterator<Item = String>) -> Vec<String> {
     // A control character in a name would not survive the terminal.
     words
@@ -106,24 +146,39 @@ fn beginning_with(prefix: &str, words: impl Iterator<Item = String>) -> Vec<Stri
 mod tests {
     use super::*;
     use crate::table::Command;
+    use k5_cli::manual::{Flag, Help};
     use k5_cli::{Opt, OptionTable};
 
     struct Realm;
 
     impl Complete for Realm {
-        fn candidates(&mut self, kind: Operand, _: &str) -> Vec<String> {
+        fn candidates(&mut self, kind: Operand, prefix: &str) -> Candidates {
             let names: &[&str] = match kind {
+                Operand::Principal if prefix.starts_with("host") => {
+                    return Candidates::Stems(vec!["host/a".to_owned(), "host/b c".to_owned()]);
+                }
                 Operand::Principal => &["bob@R", "bo b@R", "alice@R"],
                 Operand::Policy => &["strict"],
                 _ => &["never"],
             };
-            names.iter().map(ToString::to_string).collect()
+            Candidates::Names(names.iter().map(ToString::to_string).collect())
         }
     }
 
-    const TABLE: CommandTable<Realm> = CommandTable::new(&[
+    static HELP: Help = Help {
+        operands: "PRINCIPAL",
+        description: "",
+        flags: &[
+            Flag { name: "requires_preauth", help: "" },
+            Flag { name: "requires_hwauth", help: "" },
+            Flag { name: "p_flag", help: "" },
+        ],
+        examples: &[],
+    };
+
+    static COMMANDS: [Command<Realm>; 2] = [
         Command::new(&["get_principal", "getprinc"], "", |_, _, _| Ok(())).operands(Operand::Principal),
-        Command::new(&["add_principal", "addprinc"], "", |_, _, _| Ok(())).options(|| {
+        Command::new(&["add_principal", "addprinc"], "", |_, _, _| Ok(())).manual(&HELP).options(|| {
             OptionTable(
                 const {
                     &[
@@ -135,7 +190,8 @@ mod tests {
             )
             .describe()
         }),
-    ]);
+    ];
+    const TABLE: CommandTable<Realm> = CommandTable::new(&COMMANDS);
 
     fn words(line: &str) -> (usize, Vec<String>) {
         let offer = offer(TABLE, &mut Realm, line);
@@ -143,14 +199,32 @@ mod tests {
     }
 
     #[test]
+    fn help_knows_every_command() {
+        let of = |table: CommandTable<Realm>| offer(table, &mut Realm, "help q").words;
+        assert_eq!(of(TABLE), Some(Vec::new()));
+        assert_eq!(of(TABLE.with_help()), Some(vec!["quit".to_owned(), "q".to_owned()]));
+    }
+
+    #[test]
+    fn a_stem_is_not_the_end_of_a_word() {
+        assert!(!offer(TABLE, &mut Realm, "getprinc host").whole);
+        assert!(offer(TABLE, &mut Realm, "getprinc bob").whole);
+    }
+
+    #[test]
     fn by_place() {
-        let table: [(&str, usize, &[&str]); 12] = [
+        let table: [(&str, usize, &[&str]); 17] = [
             ("get", 0, &["get_principal", "getprinc"]),
             ("  q", 2, &["quit", "q"]),
             ("getprinc bo", 9, &["bob@R", "\"bo b@R\""]),
             ("getprinc \"bo ", 9, &["\"bo b@R\""]),
             ("getprinc -", 9, &[]),
-            ("addprinc -p", 9, &["-pw", "-policy"]),
+            ("getprinc host/", 9, &["host/a", "\"host/b c"]),
+            ("addprinc -p", 9, &["-pw", "-policy", "-p_flag"]),
+            ("addprinc +req", 9, &["+requires_preauth", "+requires_hwauth"]),
+            ("addprinc -randkey -req", 18, &["-requires_preauth", "-requires_hwauth"]),
+            ("addprinc -pw +req", 13, &[]),
+            ("help getp", 5, &[]),
             ("addprinc -policy s", 17, &["strict"]),
             ("addprinc -pw s", 13, &[]),
             ("addprinc -pw -", 13, &[]),

@@ -59,7 +59,9 @@ impl<C: Complete> Completer for Helping<'_, C> {
         match found.words {
             Some(mut words) => {
                 // There is only one way on: the next word can begin.
-                if let [only] = words.as_mut_slice() {
+                if let [only] = words.as_mut_slice()
+                    && found.whole
+                {
                     only.push(' ');
                 }
                 Ok((found.start, words))

@@ -13,7 +13,7 @@ mod shell;
 mod table;
 mod words;
 
-pub use completion::{Complete, Operand};
+pub use completion::{Candidates, Complete, Operand};
 pub use shell::Shell;
 pub use table::{Call, Command, CommandResult, CommandTable};
 pub use words::{UnbalancedQuotes, split};

@@ -8,7 +8,7 @@ use k5_cli::{ExitStatus, Failure, Io, Message, errno_text};
 
 use crate::completion::Complete;
 use crate::editor;
-use crate::table::{Call, CommandResult, CommandTable, LIST_REQUESTS, QUIT};
+use crate::table::{Call, CommandResult, CommandTable, HELP, LIST_REQUESTS, QUIT};
 use crate::words::{UnbalancedQuotes, leading_blanks, shown_name, split};
 
 /// What became of a line.
@@ -170,27 +170,24 @@ impl<'t, C> Shell<'t, C> {
         if is_one_of(&QUIT) {
             return Outcome::Quit;
         }
-        match self.table.help {
-            Some(describe) if typed == "help" => self.help(io, describe, args),
-            _ => Outcome::Unknown(typed.clone()),
+        if self.table.help && is_one_of(&HELP) {
+            return self.help(io, args);
         }
+        Outcome::Unknown(typed.clone())
     }
 
-    fn help(
-        &self,
-        io: &mut Io<'_>,
-        describe: fn(&crate::Command<C>) -> String,
-        args: &[OsString],
-    ) -> Outcome {
-        let mut text = Vec::new();
-        for name in args {
-            let Some(command) = self.table.find(name) else { return Outcome::Unknown(name.clone()) };
-            text.extend_from_slice(describe(command).as_bytes());
-        }
+    fn help(&self, io: &mut Io<'_>, args: &[OsString]) -> Outcome {
         if args.is_empty() {
-            text = self.table.listing(self.name);
+            return Outcome::Done(io.page(&self.table.listing(self.name)).map_err(Failure::from));
         }
-        Outcome::Done(io.page(&text).map_err(Failure::from))
+        let mut texts = Vec::new();
+        for name in args {
+            match self.table.describe(name) {
+                Some(manual) => texts.push(manual.text()),
+                None => return Outcome::Unknown(name.clone()),
+            }
+        }
+        Outcome::Done(io.page(texts.join("\n").as_bytes()).map_err(Failure::from))
     }
 
     /// Says what there is to say about a result, where its status does not count.

@@ -2,6 +2,7 @@
 
 use std::ffi::{OsStr, OsString};
 
+use k5_cli::manual::{CommandManual, Example, Help};
 use k5_cli::{Failure, Io, Opt};
 
 use crate::completion::Operand;
@@ -35,6 +36,8 @@ pub struct Command<C> {
     pub options: fn() -> Vec<Opt<()>>,
     /// What its words are that are no options.
     pub operands: Operand,
+    /// What `help` tells, and which words may be given with `+` and `-`.
+    pub manual: Option<&'static Help>,
 }
 
 impl<C> Command<C> {
@@ -44,7 +47,7 @@ impl<C> Command<C> {
         help: &'static str,
         run: fn(&mut C, &mut Io<'_>, &Call<'_>) -> CommandResult,
     ) -> Command<C> {
-        Command { names, help, run, options: Vec::new, operands: Operand::Other }
+        Command { names, help, run, options: Vec::new, operands: Operand::Other, manual: None }
     }
 
     /// The same with options.
@@ -61,6 +64,20 @@ impl<C> Command<C> {
         self
     }
 
+    /// The same with its manual.
+    #[must_use]
+    pub const fn manual(mut self, manual: &'static Help) -> Command<C> {
+        self.manual = Some(manual);
+        self
+    }
+
+    /// All there is to say of it, if it has a manual.
+    #[must_use]
+    pub fn describe(&self) -> Option<CommandManual> {
+        let help = self.manual?;
+        Some(CommandManual { names: self.names, summary: self.help, options: (self.options)(), help })
+    }
+
     /// The name that messages call it by.
     #[must_use]
     pub fn name(&self) -> &'static str {
@@ -71,6 +88,42 @@ impl<C> Command<C> {
 /// The shell's own commands, which end every table.
 pub(crate) const LIST_REQUESTS: [&str; 3] = ["list_requests", "lr", "?"];
 pub(crate) const QUIT: [&str; 3] = ["quit", "exit", "q"];
+pub(crate) const HELP: [&str; 1] = ["help"];
+
+/// What is told of them. `help` is in no list of requests, since MIT has no such command.
+static OWN: [(&[&str], &str, Help); 3] = [
+    (
+        &LIST_REQUESTS,
+        "List available requests.",
+        Help {
+            operands: "",
+            description: "Lists the commands, each with its aliases.",
+            flags: &[],
+            examples: &[Example { line: "?", purpose: "Lists the commands." }],
+        },
+    ),
+    (
+        &QUIT,
+        "Exit program.",
+        Help {
+            operands: "",
+            description: "Ends the program, as the end of the input does.",
+            flags: &[],
+            examples: &[Example { line: "q", purpose: "Ends the program." }],
+        },
+    ),
+    (
+        &HELP,
+        "Tell what a command does.",
+        Help {
+            operands: "[COMMAND ...]",
+            description: "Tells what a command does: how it is called, its options, an example. Without a command it \
+                          lists the commands.",
+            flags: &[],
+            examples: &[Example { line: "help addprinc", purpose: "Tells about add_principal." }],
+        },
+    ),
+];
 /// Where the list's second column begins.
 const COLUMN: usize = 25;
 
@@ -79,8 +132,8 @@ const COLUMN: usize = 25;
 pub struct CommandTable<C: 'static> {
     /// Without the shell's own `list_requests` and `quit`.
     pub commands: &'static [Command<C>],
-    /// What `help COMMAND` shows. `None`: there is no such command, as MIT has none.
-    pub help: Option<fn(&Command<C>) -> String>,
+    /// Whether there is a `help`; MIT has none.
+    pub help: bool,
 }
 
 // Derived, these would ask the same of the state.
@@ -94,13 +147,13 @@ impl<C> Copy for CommandTable<C> {}
 impl<C> CommandTable<C> {
     /// A table without `help`.
     pub const fn new(commands: &'static [Command<C>]) -> CommandTable<C> {
-        CommandTable { commands, help: None }
+        CommandTable { commands, help: false }
     }
 
     /// The same with a `help` command.
     #[must_use]
-    pub const fn help(mut self, help: fn(&Command<C>) -> String) -> CommandTable<C> {
-        self.help = Some(help);
+    pub const fn with_help(mut self) -> CommandTable<C> {
+        self.help = true;
         self
     }
 
@@ -112,14 +165,38 @@ impl<C> CommandTable<C> {
 
     /// Every name that can be typed first.
     pub fn names(&self) -> impl Iterator<Item = &'static str> {
-        let help = self.help.map(|_| "help");
+        let help = self.help.then_some(HELP);
         self.commands
             .iter()
             .flat_map(|command| command.names)
             .copied()
             .chain(LIST_REQUESTS)
             .chain(QUIT)
-            .chain(help)
+            .chain(help.into_iter().flatten())
+    }
+
+    /// What there is to say of the command of that name, the shell's own among them.
+    #[must_use]
+    pub fn describe(&self, name: &OsStr) -> Option<CommandManual> {
+        match self.find(name) {
+            Some(command) => command.describe(),
+            None => self.own().find(|own| own.names.iter().any(|known| name == OsStr::new(known))),
+        }
+    }
+
+    /// What there is to say of all commands that have a manual; the shell's own come last.
+    pub fn manuals(&self) -> impl Iterator<Item = CommandManual> {
+        self.commands.iter().filter_map(Command::describe).chain(self.own())
+    }
+
+    fn own(&self) -> impl Iterator<Item = CommandManual> + use<C> {
+        let with_help = self.help;
+        OWN.iter().filter(move |own| with_help || own.0 != HELP).map(|(names, summary, help)| CommandManual {
+            names,
+            summary,
+            options: Vec::new(),
+            help,
+        })
     }
 
     /// The list of requests as libss lays it out; names that are too long for the first column have a line of their own.
@@ -128,7 +205,7 @@ impl<C> CommandTable<C> {
         let mut list = b"Available ".to_vec();
         list.extend_from_slice(program);
         list.extend_from_slice(b" requests:\n\n");
-        let own = [(&LIST_REQUESTS[..], "List available requests."), (&QUIT[..], "Exit program.")];
+        let own = OWN.iter().filter(|own| own.0 != HELP).map(|&(names, help, _)| (names, help));
         for (names, help) in self.commands.iter().map(|command| (command.names, command.help)).chain(own) {
             let names = names.join(", ");
             let line = if names.len() > COLUMN - 2 {

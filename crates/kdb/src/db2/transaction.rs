@@ -148,6 +148,15 @@ fn policy_key(name: &[u8]) -> Vec<u8> {
     [name, &[0]].concat()
 }
 
+fn walk(order: Order) -> (btree::Order, Walk) {
+    match order {
+        Order::Forward => (btree::Order::Forward, Walk::Siblings),
+        Order::Reverse => (btree::Order::Backward, Walk::Siblings),
+        Order::Recurse => (btree::Order::Forward, Walk::Tree),
+        Order::RecurseReverse => (btree::Order::Backward, Walk::Tree),
+    }
+}
+
 impl Transaction for Db2Transaction {
     fn principal(&mut self, name: &Principal) -> Result<Option<Entry>> {
         let file = self.files.principals.display().to_string();
@@ -173,12 +182,7 @@ impl Transaction for Db2Transaction {
 
     fn each_principal(&mut self, order: Order, visit: &mut dyn FnMut(Entry) -> Visit) -> Result<()> {
         let file = self.files.principals.display().to_string();
-        let (order, walk) = match order {
-            Order::Forward => (btree::Order::Forward, Walk::Siblings),
-            Order::Reverse => (btree::Order::Backward, Walk::Siblings),
-            Order::Recurse => (btree::Order::Forward, Walk::Tree),
-            Order::RecurseReverse => (btree::Order::Backward, Walk::Tree),
-        };
+        let (order, walk) = walk(order);
         for item in self.principals()?.iter(order, walk) {
             let item = item?;
             if visit(record::decode(&file, &item.key, &item.value)?)?.is_break() {
@@ -188,8 +192,15 @@ impl Transaction for Db2Transaction {
         Ok(())
     }
 
-    fn each_name(&mut self, visit: &mut dyn FnMut(&[u8]) -> Visit) -> Result<()> {
-        for item in self.principals()?.iter(btree::Order::Forward, Walk::Siblings) {
+    fn each_name_from(
+        &mut self,
+        from: &[u8],
+        order: Order,
+        visit: &mut dyn FnMut(&[u8]) -> Visit,
+    ) -> Result<()> {
+        let (order, walk) = walk(order);
+        // A name's key is the name and a zero byte, so a key is not less than a text exactly if its name is not.
+        for item in self.principals()?.iter_at(from, order, walk) {
             let key = item?.key;
             if visit(key.strip_suffix(&[0]).unwrap_or(&key))?.is_break() {
                 break;
