@@ -1,0 +1,106 @@
+//! Our kadmin.local and MIT's at work on one database at the same time.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use harness::{Output, Realm, Side};
+
+const EACH: usize = 500;
+
+/// The principals of a dump in its order.
+fn names(dump: &Output) -> Vec<String> {
+    let principals = dump.stdout.lines().filter(|line| line.starts_with("princ\t"));
+    principals.map(|line| line.split('\t').nth(6).unwrap().to_owned()).collect()
+}
+
+fn two_of_each(realm: &Realm, script: impl Fn(usize) -> String) -> Vec<Output> {
+    let sides = [Side::Ours, Side::Mit, Side::Ours, Side::Mit];
+    let running: Vec<_> = sides
+        .into_iter()
+        .enumerate()
+        .map(|(writer, side)| {
+            let run = realm.by(side).kadmin_local(Vec::<String>::new()).stdin(&script(writer));
+            run.patience(Duration::from_secs(300)).spawn()
+        })
+        .collect();
+    running.into_iter().map(|one| one.wait().code(0)).collect()
+}
+
+#[test]
+fn two_of_ours_and_two_of_mits_write_at_once() {
+    let realm = Realm::shared(Side::Mit);
+    realm.create("master");
+    let said = two_of_each(&realm, |writer| {
+        (0..EACH).map(|number| format!("addprinc -randkey w{writer}/host{number}.example.com\n")).collect()
+    });
+    for (writer, said) in said.iter().enumerate() {
+        assert_eq!(said.stdout.matches("created.").count(), EACH, "writer {writer}: {}", said.stderr);
+        assert_eq!(
+            said.stderr.lines().filter(|line| !line.starts_with("No policy")).count(),
+            0,
+            "{}",
+            said.stderr
+        );
+    }
+    let wanted: BTreeSet<String> = (0..4)
+        .flat_map(|w| (0..EACH).map(move |number| format!("w{w}/host{number}.example.com@EXAMPLE.COM")))
+        .chain(
+            ["K/M", "kadmin/admin", "kadmin/changepw", "krbtgt/EXAMPLE.COM"]
+                .map(|name| format!("{name}@EXAMPLE.COM")),
+        )
+        .collect();
+    let forward = names(&realm.kdb5_util(["dump"]).ok());
+    assert_eq!(forward.iter().cloned().collect::<BTreeSet<_>>(), wanted);
+    assert_eq!(forward.len(), wanted.len(), "nobody is there twice");
+    let mut back = names(&realm.kdb5_util(["dump", "-rev"]).ok());
+    back.reverse();
+    assert_eq!(forward, back);
+    assert_eq!(forward, names(&realm.kdb5_util(["dump", "-recurse"]).ok()));
+    let listed = realm.by(Side::Ours).kadmin_local(["listprincs"]).ok();
+    assert_eq!(
+        listed.stdout.lines().collect::<Vec<_>>(),
+        forward.iter().map(String::as_str).collect::<Vec<_>>()
+    );
+    no_lock_is_left(&realm);
+    let _ = realm.by(Side::Ours).kadmin_local(["getprinc", "w0/host0.example.com"]).ok();
+}
+
+/// All of them make, change and delete; ours change one principal together. (MIT reads and writes an entry under two
+/// locks, so that a change between is lost: its writers keep away from that one.)
+#[test]
+fn no_change_of_ours_is_lost() {
+    let realm = Realm::shared(Side::Mit);
+    realm.create("master");
+    realm.kadmin_local(["addprinc", "-randkey", "shared0"]).ok();
+    realm.kadmin_local(["addprinc", "-randkey", "shared1"]).ok();
+    const ROUNDS: usize = 60;
+    two_of_each(&realm, |writer| {
+        (0..ROUNDS)
+            .map(|number| {
+                format!(
+                    "cpw -randkey shared{}\naddprinc -randkey p{writer}/{number}\nmodprinc -maxlife 1h p{writer}/{number}\n\
+                     ktadd -q -k w{writer}.kt p{writer}/{number}\ndelprinc -force p{writer}/{number}\n",
+                    writer % 2
+                )
+            })
+            .collect()
+    });
+    // No change of the key was lost.
+    let shared = realm.kadmin_local(["getprinc", "shared0"]).ok();
+    let _ = shared.stdout_has(&format!("Key: vno {}, aes256", 1 + 2 * ROUNDS));
+    assert_eq!(names(&realm.kdb5_util(["dump"]).ok()).len(), 6);
+    no_lock_is_left(&realm);
+}
+
+fn no_lock_is_left(realm: &Realm) {
+    let id = realm.path("principal");
+    let inode = std::os::unix::fs::MetadataExt::ino(&std::fs::metadata(id).unwrap());
+    let locks = std::fs::read_to_string("/proc/locks").unwrap();
+    assert!(!locks.contains(&format!(":{inode} ")), "{locks}");
+    // And both can write again.
+    for side in [Side::Ours, Side::Mit] {
+        let run = realm.by(side).kadmin_local(["modprinc", "-maxlife", "2h", "kadmin/changepw"]);
+        run.patience(Duration::from_secs(10)).ok();
+    }
+}
