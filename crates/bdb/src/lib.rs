@@ -5,9 +5,12 @@
 #![forbid(unsafe_code)]
 
 pub mod btree;
+mod cache;
 mod error;
 mod file;
+mod flaw;
 mod memory;
+mod types;
 
 pub use error::{Error, Result};
 pub use file::{PageFile, overwrite_with_zeros};

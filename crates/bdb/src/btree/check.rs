@@ -6,19 +6,11 @@ use std::sync::Arc;
 use super::layout::{Internal, Leaf, Page, ROOT, Stored};
 use super::pager::Pager;
 use super::search::MAX_DEPTH;
+use crate::types::Problem;
 use crate::{Error, PageFile, Result};
 
 /// Problems listed in full; further ones are only counted.
 const LISTED: usize = 100;
-
-/// A contradiction in a file.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Problem {
-    /// The page, counted from 0.
-    pub page: u32,
-    /// The contradiction.
-    pub what: String,
-}
 
 /// What a file consists of.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -6,6 +6,7 @@ use super::BTree;
 use super::layout::{Leaf, LeafItem, ROOT};
 use super::pager::Pager;
 use super::search::{Place, Step};
+use crate::types::Record;
 use crate::{PageFile, Result};
 
 /// Which pair comes first.
@@ -25,15 +26,6 @@ pub enum Walk {
     /// Up and down the tree, as MIT's `dump -recurse` does; finds everything that look-ups find, even where
     /// the links are damaged.
     Tree,
-}
-
-/// A key with its value.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Record {
-    /// The key.
-    pub key: Vec<u8>,
-    /// The value.
-    pub value: Vec<u8>,
 }
 
 /// A place between two pairs.

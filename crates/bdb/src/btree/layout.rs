@@ -29,6 +29,8 @@ use std::sync::Arc;
 
 use k5_wire::{ByteOrder, Reader, WireError, Writer};
 
+use crate::flaw::Flaw;
+
 /// First word of a B-tree file.
 pub(crate) const MAGIC: u32 = 0x0005_3162;
 /// The only version.
@@ -51,28 +53,6 @@ const TYPE_OVERFLOW: u32 = 0x04;
 const PRESERVE: u32 = 0x20;
 const ITEM_BIG_VALUE: u8 = 1;
 const ITEM_BIG_KEY: u8 = 2;
-
-/// What is wrong with a page, and at which byte of it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Flaw {
-    pub offset: usize,
-    pub what: Cow<'static, str>,
-}
-
-impl Flaw {
-    pub(crate) fn at(offset: usize, what: impl Into<Cow<'static, str>>) -> Self {
-        Flaw { offset, what: what.into() }
-    }
-}
-
-impl From<WireError> for Flaw {
-    fn from(error: WireError) -> Self {
-        match error {
-            WireError::Short { offset, .. } => Flaw::at(offset, "cut short"),
-            error => Flaw::at(0, error.to_string()),
-        }
-    }
-}
 
 /// Byte order and page size: what is needed to read and write the pages of one file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -3,7 +3,6 @@
 //! Changes stay in memory until [`BTree::commit`] writes them, in an order that leaves the file as it was if
 //! the disk is full. An operation that fails changes nothing. Whoever uses the tree holds the locks.
 
-mod cache;
 mod check;
 mod commit;
 mod cursor;
@@ -20,9 +19,10 @@ use std::path::Path;
 
 use k5_wire::ByteOrder;
 
-pub use check::{Problem, Report};
-pub use cursor::{Cursor, Iter, Order, Record, Walk};
+pub use check::Report;
+pub use cursor::{Cursor, Iter, Order, Walk};
 
+pub use crate::types::{Access, Problem, Record};
 use crate::{Error, PageFile, Result};
 use layout::Geometry;
 use pager::Pager;
@@ -61,15 +61,6 @@ impl Default for Options {
     fn default() -> Self {
         Options { order: ByteOrder::NATIVE, page_size: PAGE_SIZE, cache_pages: CACHE_PAGES }
     }
-}
-
-/// Whether a tree may be changed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Access {
-    /// `put`, `delete` and `commit` are refused.
-    ReadOnly,
-    /// All is allowed.
-    ReadWrite,
 }
 
 /// A point to which [`BTree::rollback_to`] returns. It ends with the next commit or rollback.

@@ -6,11 +6,12 @@ use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::cache::Cache;
 use super::layout::{
-    Flaw, Geometry, HEADER_LEN, Internal, Leaf, META_LEN, Meta, MetaFlaw, Node, Overflow, Page, ROOT,
-    read_free, read_meta, read_page,
+    Geometry, HEADER_LEN, Internal, Leaf, META_LEN, Meta, MetaFlaw, Node, Overflow, Page, ROOT, read_free,
+    read_meta, read_page,
 };
+use crate::cache::Cache;
+use crate::flaw::Flaw;
 use crate::{Error, PageFile, Result};
 
 /// What changes besides the pages themselves.
@@ -39,7 +40,7 @@ pub(super) struct Pager<F> {
     pub(super) committed: Head,
     /// Pages that differ from the file. Every page at or past `committed.pages` is here.
     pub(super) changed: HashMap<u32, Page>,
-    pub(super) clean: RefCell<Cache>,
+    pub(super) clean: RefCell<Cache<Page>>,
     frames: Vec<Frame>,
     next_serial: u64,
     /// The free list was walked to its end and has no cycle.
