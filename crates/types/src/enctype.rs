@@ -101,10 +101,7 @@ impl EncType {
     #[must_use]
     pub fn from_name_or_removed(name: &str) -> Option<EncType> {
         let same = |known: &&str| known.eq_ignore_ascii_case(name);
-        TABLE
-            .iter()
-            .find(|row| same(&row.name) || row.aliases.iter().any(same))
-            .map(|row| row.enctype)
+        TABLE.iter().find(|row| same(&row.name) || row.aliases.iter().any(same)).map(|row| row.enctype)
     }
 
     /// The type of that name or alias as MIT's `krb5_string_to_enctype` knows it: single DES is not there.
