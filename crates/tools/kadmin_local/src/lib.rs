@@ -1,7 +1,10 @@
 //! kadmin.local: administration of a realm whose database is on this machine.
 #![forbid(unsafe_code)]
 
+mod manual;
 mod options;
+
+pub use manual::manual;
 
 use k5_cli::{ExitStatus, Failure, Io, Message, program_name};
 use k5_kadmin::{Mode, TABLE, configuration, open};
@@ -31,6 +34,10 @@ fn start(args: &[OsString], io: &mut Io<'_>) -> Result<ExitStatus, Failure> {
         Command::Line(line) => shell.run_line(&mut session, io, line.as_bytes()),
         Command::Input => shell.run_loop(&mut session, io),
     };
+    // What was done under a lock that nobody gave back is kept, as with MIT.
+    if let Err(error) = session.admin.unlock() {
+        return Err(Failure::com_err("quit", error.to_string(), "while unlocking locked database"));
+    }
     if options.startup.cache.is_some() && mode == Mode::Shell {
         io.complain(&Message::plain("\n\x07\x07\x07Administration credentials NOT DESTROYED.\n"));
     }
