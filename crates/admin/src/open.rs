@@ -166,11 +166,13 @@ impl Admin {
     /// Where the database or the master key cannot be had.
     pub fn open(config: &Config, params: &RealmParams, opening: Opening<'_>) -> Result<Admin> {
         let files = database_files(config, &params.realm, opening.arguments.iter().map(String::as_str))?;
+        let database = files.principals.clone();
         let backend = Box::new(Db2::open(files)?);
         let defaults = defaults(params, opening.expiration);
         let master_principal = master_principal_of(params)?;
         let master =
-            master_keys(backend.as_ref(), &master_principal, defaults.master_enctype, &opening.master_key)?;
+            master_keys(backend.as_ref(), &master_principal, defaults.master_enctype, &opening.master_key)
+                .map_err(|error| with_places(error, &opening.master_key, &database))?;
         let (quality, guards) = rules(config, params)?;
         Ok(Admin::new(AdminParts {
             backend,
@@ -184,6 +186,19 @@ impl Admin {
             clock: opening.clock,
             random: opening.random,
         }))
+    }
+}
+
+/// A master key that does not fit, with the database, of which it is not, and the stash file that it is from.
+fn with_places(error: AdminError, from: &MasterKeyFrom<'_>, database: &Path) -> AdminError {
+    match (&error, from) {
+        (AdminError::Database(KdbError::BadMasterKey), MasterKeyFrom::Stash(stash, _)) => {
+            AdminError::Blocked(format!("{error} (of {} for {})", stash.display(), database.display()))
+        }
+        (AdminError::Database(KdbError::BadMasterKey), MasterKeyFrom::Password(_)) => {
+            AdminError::Blocked(format!("{error} (for {})", database.display()))
+        }
+        _ => error,
     }
 }
 
