@@ -205,12 +205,12 @@ fn fold(text: &mut String, words: &str, first: usize, indent: usize) {
     text.push('\n');
 }
 
-/// Words, where `[-k FILE]` is one.
+/// Words, where `[-k FILE] ...` is one.
 fn pieces(words: &str) -> Vec<String> {
     let mut pieces: Vec<String> = Vec::new();
     let mut open = false;
     for word in words.split_whitespace() {
-        match pieces.last_mut().filter(|_| open) {
+        match pieces.last_mut().filter(|_| open || word == "...") {
             Some(piece) => {
                 piece.push(' ');
                 piece.push_str(word);

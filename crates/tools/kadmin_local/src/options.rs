@@ -5,7 +5,7 @@ use k5_kadmin::{Startup, startup_keysalts};
 use std::ffi::OsString;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Key {
+pub(crate) enum Key {
     DbArgument,
     Realm,
     Principal,
@@ -23,18 +23,23 @@ enum Key {
     NoFallback,
 }
 
-const OPTIONS: OptionTable<Key> = OptionTable(&[
-    Opt::value(Key::Realm, &["-r"], "REALM", "the realm, else the default one"),
-    Opt::value(Key::Principal, &["-p"], "PRINCIPAL", "who is acting, for the record"),
+pub(crate) const OPTIONS: OptionTable<Key> = OptionTable(&[
+    Opt::value(Key::Realm, &["-r"], "REALM", "the realm; else `default_realm` in `krb5.conf`"),
+    Opt::value(Key::Principal, &["-p"], "PRINCIPAL", "who is acting, which is recorded with each change"),
     Opt::value(Key::Query, &["-q"], "LINE", "run one line of the shell and end"),
-    Opt::value(Key::Database, &["-d"], "NAME", "the database, as -x dbname=NAME"),
+    Opt::value(Key::Database, &["-d"], "FILE", "the database, as `-x dbname=FILE`"),
     Opt::value(Key::DbArgument, &["-x"], "DB_ARG", "an argument for the database module").repeatable(),
-    Opt::value(Key::Enctypes, &["-e"], "KEYSALTS", "which keys new principals get"),
+    Opt::value(
+        Key::Enctypes,
+        &["-e"],
+        "KEYSALTS",
+        "which keys new principals get; else `supported_enctypes` in `kdc.conf`",
+    ),
     Opt::flag(Key::MasterPassword, &["-m"], "ask for the master password, read no stash file"),
     Opt::value(Key::Password, &["-w"], "PASSWORD", "taken and not needed: nobody logs in here").secret(),
-    Opt::value(Key::Cache, &["-c"], "CACHE", "the credential cache that says who is acting"),
-    Opt::flag(Key::Keytab, &["-k"], "act as the host principal; needs -p here"),
-    Opt::value(Key::KeytabName, &["-t"], "KEYTAB", "with -k: the keytab"),
+    Opt::value(Key::Cache, &["-c"], "FILE", "the credential cache that says who is acting"),
+    Opt::flag(Key::Keytab, &["-k"], "act as the host principal; needs `-p` here"),
+    Opt::value(Key::KeytabName, &["-t"], "FILE", "with `-k`: the keytab"),
     Opt::flag(Key::Anonymous, &["-n"], "act as nobody in particular"),
     Opt::value(Key::Server, &["-s"], "HOST", "for kadmin only").hidden(),
     Opt::flag(Key::OldProtocol, &["-O"], "for kadmin only").hidden(),

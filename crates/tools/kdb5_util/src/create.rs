@@ -1,10 +1,11 @@
 //! `create [-s]`: a new database with the principals that a realm begins with.
 
 use crate::options::of_command;
-use crate::session::{ASK, Session, Stop};
+use crate::session::{AGAIN, ASK, Session, Stop};
 use crate::stash;
 use k5_admin::open::{database_files, defaults, rules};
 use k5_admin::{AdminError, Defaults, NewRealm, create_realm};
+use k5_cli::manual::{Example, Help};
 use k5_cli::prompt::read_new_password;
 use k5_cli::{LocalZone, Message, Opt, OptionTable};
 use k5_crypto::SystemRandom;
@@ -12,21 +13,29 @@ use k5_kdb::MasterKey;
 use k5_types::{KeyBlock, Principal, Secret};
 use std::io::Write;
 
-const AGAIN: &str = "Re-enter KDC database master key to verify";
-
 /// The version of the first master key where none is asked for.
 const FIRST_KVNO: u16 = 1;
 
 #[derive(Debug, Clone, Copy)]
-enum Key {
+pub(crate) enum Key {
     Stash,
     Weak,
 }
 
-static OPTIONS: [Opt<Key>; 2] = [
-    Opt::flag(Key::Stash, &["-s"], "stores the master key in the stash file"),
+pub(crate) static OPTIONS: [Opt<Key>; 2] = [
+    Opt::flag(Key::Stash, &["-s"], "store the master key in the stash file, over the one that is there"),
     Opt::flag(Key::Weak, &["-W"], "nothing: weak random numbers, which there are none of any more").hidden(),
 ];
+
+pub(crate) static HELP: Help = Help {
+    operands: "",
+    description: "\
+Makes the database with the principals K/M, krbtgt, kadmin/admin and kadmin/changepw, and asks twice for the master password. If \
+anything fails, nothing is made.\n\n\
+With `-s` the KDC can start by itself. If only the stash file cannot be written, the database stays, and `stash` makes up for it.",
+    flags: &[],
+    examples: &[Example { line: "kdb5_util create -s", purpose: "The usual beginning." }],
+};
 
 /// Makes the database. If anything fails before the stash file is written, nothing is made.
 ///

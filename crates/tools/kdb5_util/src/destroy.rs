@@ -3,6 +3,7 @@
 use crate::options::of_command;
 use crate::session::{Session, Stop};
 use k5_admin::open::database_files;
+use k5_cli::manual::{Example, Help};
 use k5_cli::prompt::confirm;
 use k5_cli::{Opt, OptionTable, errno_text};
 use nix::unistd::{AccessFlags, access};
@@ -10,9 +11,17 @@ use std::io::Write;
 use std::path::Path;
 
 #[derive(Debug, Clone, Copy)]
-struct Force;
+pub(crate) struct Force;
 
-static OPTIONS: [Opt<Force>; 1] = [Opt::flag(Force, &["-f"], "does not ask")];
+pub(crate) static OPTIONS: [Opt<Force>; 1] = [Opt::flag(Force, &["-f"], "ask no question")];
+
+pub(crate) static HELP: Help = Help {
+    operands: "",
+    description: "\
+Asks, and after `yes` overwrites the database with zeros and removes its four files. The stash file stays.",
+    flags: &[],
+    examples: &[Example { line: "kdb5_util destroy -f", purpose: "Destroys without a question." }],
+};
 
 /// Destroys the database that was opened.
 ///

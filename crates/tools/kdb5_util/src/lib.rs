@@ -1,15 +1,20 @@
 //! `kdb5_util`: makes and destroys a realm's database, and stores its master keys in the stash file.
 //!
-//! Texts, streams and exit codes are MIT's; `docs/man/kdb5_util.8` tells the options, `docs/divergences.md` where
+//! Texts, streams and exit codes are MIT's; [`manual()`] tells the options, `docs/divergences.md` where
 //! this program differs on purpose.
 #![forbid(unsafe_code)]
 
 mod create;
 mod destroy;
+mod dump;
+mod manual;
 mod open;
 mod options;
+mod pattern;
 mod session;
 mod stash;
+
+pub use manual::manual;
 
 use k5_cli::{ExitStatus, Io, Message, program_name};
 use k5_config::Config;
@@ -64,6 +69,10 @@ fn execute(args: &[OsString], io: &mut Io<'_>, failures: &mut usize) -> Result<(
         Command::Stash => {
             let opened = open::open(&mut session, password)?;
             stash::run(session, opened)
+        }
+        Command::Dump => {
+            let opened = open::open(&mut session, password)?;
+            dump::run(session, &opened)
         }
         Command::Later(_) => Ok(()),
     }

@@ -34,7 +34,7 @@ where,
 ";
 
 #[derive(Debug, Clone, Copy)]
-enum Key {
+pub(crate) enum Key {
     Password,
     Database,
     Argument,
@@ -46,16 +46,16 @@ enum Key {
     Ask,
 }
 
-static GENERAL: [Opt<Key>; 9] = [
-    Opt::value(Key::Realm, &["-r"], "REALM", "the realm"),
-    Opt::value(Key::Database, &["-d"], "DBNAME", "the database"),
-    Opt::value(Key::Enctype, &["-k"], "MKEYTYPE", "the encryption type of the master key"),
-    Opt::value(Key::Kvno, &["-kv"], "MKEYVNO", "the version of the master key"),
-    Opt::value(Key::MasterName, &["-M"], "MKEYNAME", "the principal of the master key"),
-    Opt::flag(Key::Ask, &["-m"], "asks for the master password"),
-    Opt::value(Key::StashFile, &["-sf"], "STASHFILENAME", "the stash file"),
-    Opt::value(Key::Password, &["-P"], "PASSWORD", "the master password").secret(),
-    Opt::value(Key::Argument, &["-x"], "DB_ARG", "an argument for the database module").repeatable(),
+pub(crate) static GENERAL: [Opt<Key>; 9] = [
+    Opt::value(Key::Realm, &["-r"], "REALM", "the realm; else `default_realm` in `krb5.conf`"),
+    Opt::value(Key::Database, &["-d"], "FILE", "the database; else `database_name` in `kdc.conf`"),
+    Opt::value(Key::Enctype, &["-k"], "MKEYTYPE", "the encryption type of the master key; else `master_key_type`"),
+    Opt::value(Key::Kvno, &["-kv"], "MKEYVNO", "the version of the master key, 1 to 65535: the one that `create` begins with (1), or the one that is read from the stash file (the latest)"),
+    Opt::value(Key::MasterName, &["-M"], "MKEYNAME", "the principal of the master keys, without its realm; else `master_key_name` (K/M)"),
+    Opt::flag(Key::Ask, &["-m"], "ask for the master password, read no stash file"),
+    Opt::value(Key::StashFile, &["-sf"], "FILE", "the stash file; else `key_stash_file`"),
+    Opt::value(Key::Password, &["-P"], "PASSWORD", "the master password, seen by whoever lists processes").secret(),
+    Opt::value(Key::Argument, &["-x"], "DB_ARG", "an argument for the database module: `dbname=FILE` is as `-d` but for messages; `temporary` adds `~` to the name; `lockiter`, `unlockiter` and `merge_nra` change nothing").repeatable(),
 ];
 
 /// The commands.
@@ -64,6 +64,7 @@ pub(crate) enum Command {
     Create,
     Destroy,
     Stash,
+    Dump,
     /// One that MIT's program has and this one does not have yet.
     Later(&'static str),
 }
@@ -72,7 +73,7 @@ static COMMANDS: [(&str, Command); 12] = [
     ("create", Command::Create),
     ("destroy", Command::Destroy),
     ("stash", Command::Stash),
-    ("dump", Command::Later("dump")),
+    ("dump", Command::Dump),
     ("load", Command::Later("load")),
     ("ark", Command::Later("ark")),
     ("add_mkey", Command::Later("add_mkey")),
@@ -184,6 +185,11 @@ fn kvno(text: &OsStr) -> Option<u16> {
     let end = text.iter().position(|b| !b.is_ascii_digit()).unwrap_or(text.len());
     let number: u16 = std::str::from_utf8(text.get(..end)?).ok()?.parse().ok()?;
     (number > 0).then_some(number)
+}
+
+/// The words behind the command's name, for commands that read them in their own way.
+pub(crate) fn rest_of_command(general: &General) -> &[OsString] {
+    general.words.get(1..).unwrap_or_default()
 }
 
 /// Reads a command's own options, which may stand behind words; the words mean nothing to MIT's commands.

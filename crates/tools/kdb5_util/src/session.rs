@@ -12,6 +12,9 @@ use std::os::unix::ffi::OsStrExt;
 /// The prompt for the master password.
 pub(crate) const ASK: &str = "Enter KDC database master key";
 
+/// The prompt for the second time that a new master password is typed.
+pub(crate) const AGAIN: &str = "Re-enter KDC database master key to verify";
+
 /// Why a command does not go on.
 #[derive(Debug)]
 pub(crate) enum Stop {

@@ -3,6 +3,7 @@
 use crate::open::{Opened, unlock};
 use crate::options::of_command;
 use crate::session::{Session, Stop};
+use k5_cli::manual::{Example, Help};
 use k5_cli::{Opt, OptionTable};
 use k5_kdb::MasterKey;
 use k5_kdb::mkey::stash;
@@ -11,10 +12,22 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 #[derive(Debug, Clone, Copy)]
-struct Keyfile;
+pub(crate) struct Keyfile;
 
-static OPTIONS: [Opt<Keyfile>; 1] =
-    [Opt::value(Keyfile, &["-f"], "KEYFILE", "the file to write, in place of the configured one")];
+pub(crate) static OPTIONS: [Opt<Keyfile>; 1] =
+    [Opt::value(Keyfile, &["-f"], "FILE", "the file to write, in place of the configured one")];
+
+pub(crate) static HELP: Help = Help {
+    operands: "",
+    description: "\
+Writes all versions of the master key into the stash file. It opens them by the stash file, by `-P` or `-m`, and asks for the \
+password if that fails. The file is replaced whole; one of the same name with `_tmp` behind it being there already is an error.",
+    flags: &[],
+    examples: &[Example {
+        line: "kdb5_util -m stash",
+        purpose: "Writes a stash file that was lost, by the master password.",
+    }],
+};
 
 /// Stores the keys of the opened database; without them, asks for the password.
 ///

@@ -1,10 +1,13 @@
 //! `klist`: lists what is in a keytab.
 //!
-//! The layout is that of MIT's program in the C locale, byte for byte; `docs/man/klist.1` tells the options.
+//! The layout is that of MIT's program in the C locale, byte for byte; [`manual()`] tells the options.
 #![forbid(unsafe_code)]
 
 mod keytab;
+mod manual;
 mod options;
+
+pub use manual::manual;
 
 use k5_cli::{ExitStatus, Failure, Io, program_name};
 use options::Mode;

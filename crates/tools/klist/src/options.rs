@@ -30,7 +30,7 @@ pub(crate) struct Options {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Key {
+pub(crate) enum Key {
     Addresses,
     All,
     Cache,
@@ -50,22 +50,30 @@ enum Key {
     Version5,
 }
 
-static OPTIONS: [Opt<Key>; 17] = [
-    Opt::flag(Key::Cache, &["-c"], "specifies credentials cache"),
-    Opt::flag(Key::Keytab, &["-k"], "specifies keytab"),
-    Opt::flag(Key::Client, &["-i"], "uses default client keytab if no name given"),
-    Opt::flag(Key::Collection, &["-l"], "lists credential caches in collection"),
-    Opt::flag(Key::All, &["-A"], "shows content of all credential caches"),
-    Opt::flag(Key::Enctypes, &["-e"], "shows the encryption type"),
-    Opt::flag(Key::Version, &["-V"], "shows the Kerberos version and exits"),
-    Opt::flag(Key::AuthData, &["-d"], "shows the submitted authorization data types"),
-    Opt::flag(Key::Flags, &["-f"], "shows credentials flags"),
-    Opt::flag(Key::Silent, &["-s"], "sets exit status based on valid tgt existence"),
-    Opt::flag(Key::Addresses, &["-a"], "displays the address list"),
-    Opt::flag(Key::Numeric, &["-n"], "do not reverse-resolve"),
-    Opt::flag(Key::Times, &["-t"], "shows keytab entry timestamps"),
-    Opt::flag(Key::Keys, &["-K"], "shows keytab entry keys"),
-    Opt::flag(Key::ConfigData, &["-C"], "includes configuration data entries"),
+pub(crate) static OPTIONS: [Opt<Key>; 17] = [
+    Opt::flag(Key::Cache, &["-c"], "list a credential cache"),
+    Opt::flag(Key::Keytab, &["-k"], "list a keytab"),
+    Opt::flag(Key::Client, &["-i"], "without a FILE: the default client keytab"),
+    Opt::flag(Key::Collection, &["-l"], "for caches: the names of all caches of the collection"),
+    Opt::flag(Key::All, &["-A"], "for caches: the contents of all of them"),
+    Opt::flag(
+        Key::Enctypes,
+        &["-e"],
+        "show the encryption type of each key; `DEPRECATED:` marks what is not in use today",
+    ),
+    Opt::flag(
+        Key::Version,
+        &["-V"],
+        "show the version of Kerberos that this program is compatible with, and end",
+    ),
+    Opt::flag(Key::AuthData, &["-d"], "for caches: the types of authorization data"),
+    Opt::flag(Key::Flags, &["-f"], "for caches: the flags of tickets"),
+    Opt::flag(Key::Silent, &["-s"], "for caches: nothing but the exit code"),
+    Opt::flag(Key::Addresses, &["-a"], "for caches: the addresses of tickets"),
+    Opt::flag(Key::Numeric, &["-n"], "with `-a`: as numbers"),
+    Opt::flag(Key::Times, &["-t"], "show when each entry was written"),
+    Opt::flag(Key::Keys, &["-K"], "show the keys, in hexadecimal: whoever has a key is the principal"),
+    Opt::flag(Key::ConfigData, &["-C"], "for caches: configuration entries too"),
     Opt::flag(Key::Version4, &["-4"], "Kerberos 4, which nobody has any more").hidden(),
     Opt::flag(Key::Version5, &["-5"], "Kerberos 5, which is all there is").hidden(),
 ];

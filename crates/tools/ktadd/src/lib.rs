@@ -1,6 +1,10 @@
 //! ktadd: kadmin.local's command of that name as a program.
 #![forbid(unsafe_code)]
 
+mod manual;
+
+pub use manual::manual;
+
 use k5_cli::{ExitStatus, Failure, Io, Item, Opt, OptionTable, WordOptions, program_name};
 use k5_kadmin::{KTADD_USAGE, Mode, Startup, TABLE, configuration, open};
 use k5_shell::Shell;
@@ -17,9 +21,9 @@ enum Key {
 
 /// Those of kadmin.local's options that the command has no use of its own for. They stand before the command's.
 const OPTIONS: OptionTable<Key> = OptionTable(&[
-    Opt::value(Key::Realm, &["-r"], "REALM", "the realm, else the default one"),
-    Opt::value(Key::Principal, &["-p"], "PRINCIPAL", "who is acting, for the record"),
-    Opt::value(Key::Database, &["-d"], "NAME", "the database, as -x dbname=NAME"),
+    Opt::value(Key::Realm, &["-r"], "REALM", "the realm; else `default_realm` in `krb5.conf`"),
+    Opt::value(Key::Principal, &["-p"], "PRINCIPAL", "who is acting, which is recorded with each change"),
+    Opt::value(Key::Database, &["-d"], "FILE", "the database, as `-x dbname=FILE`"),
     Opt::value(Key::DbArgument, &["-x"], "DB_ARG", "an argument for the database module").repeatable(),
     Opt::flag(Key::MasterPassword, &["-m"], "ask for the master password, read no stash file"),
 ]);

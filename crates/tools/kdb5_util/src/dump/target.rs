@@ -1,0 +1,122 @@
+//! The file that a dump goes to, and the `.dump_ok` beside it by which `kprop` knows that it is whole.
+
+use k5_cli::errno_text;
+use k5_lock::LockMode;
+use std::ffi::OsString;
+use std::fs::{File, OpenOptions};
+use std::io::{self, Write};
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+use tempfile::NamedTempFile;
+
+/// What went wrong, and while doing what.
+type Failure = (String, Vec<u8>);
+
+/// Most links that are followed from one to the next, as the kernel has it.
+const LINK_LIMIT: usize = 40;
+
+/// Where the dump goes.
+#[derive(Debug)]
+pub(crate) struct Target {
+    path: PathBuf,
+    way: Way,
+}
+
+#[derive(Debug)]
+enum Way {
+    /// A new file beside the old one, which it replaces when all is in it; `ok` is emptied and locked until then.
+    Replace { new: NamedTempFile, ok: File },
+    /// Something that is no regular file, which is to stay what it is.
+    Through(File),
+}
+
+fn failure(error: &io::Error, doing: &str) -> Failure {
+    (errno_text(error), doing.as_bytes().to_vec())
+}
+
+impl Target {
+    /// Gets everything ready for the dump. A dump that is there is not touched, but does not count as whole any more.
+    ///
+    /// # Errors
+    /// What cannot be opened, made or locked.
+    pub(crate) fn open(path: &Path) -> Result<Target, Failure> {
+        let with_path = |error: &io::Error, before: &str, path: &Path, after: &str| {
+            let doing = [before.as_bytes(), path.as_os_str().as_bytes(), after.as_bytes()].concat();
+            (errno_text(error), doing)
+        };
+        if stays(path) {
+            let file = OpenOptions::new().write(true).open(path);
+            let file = file.map_err(|error| with_path(&error, "while opening ", path, " for writing"))?;
+            return Ok(Target { path: path.to_path_buf(), way: Way::Through(file) });
+        }
+        let mut ok_path = OsString::from(path);
+        ok_path.push(".dump_ok");
+        let ok_path = PathBuf::from(ok_path);
+        let ok = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&ok_path);
+        let ok = ok.map_err(|error| with_path(&error, "while creating 'ok' file, '", &ok_path, "'"))?;
+        k5_lock::lock(&ok, LockMode::Exclusive)
+            .map_err(|error| with_path(&error, "while locking 'ok' file, '", &ok_path, "'"))?;
+        let mut prefix = path.file_name().unwrap_or_default().to_os_string();
+        prefix.push("-");
+        let new = tempfile::Builder::new().prefix(&prefix).tempfile_in(directory(path));
+        let new = new.map_err(|error| match error.raw_os_error() {
+            Some(_) => failure(&error, "while allocating temporary filename dump"),
+            // The crate wraps the system's error to name the path.
+            None => failure(&io::Error::from(error.kind()), "while allocating temporary filename dump"),
+        })?;
+        Ok(Target { path: path.to_path_buf(), way: Way::Replace { new, ok } })
+    }
+
+    /// The path as it was given.
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Writes more of the dump.
+    ///
+    /// # Errors
+    /// What the system says; the target can then only be dropped.
+    pub(crate) fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
+        match &mut self.way {
+            Way::Replace { new, .. } => new.as_file_mut().write_all(bytes),
+            Way::Through(file) => file.write_all(bytes),
+        }
+    }
+
+    /// The dump is whole: it takes its place when it is on the disk, and then counts.
+    ///
+    /// # Errors
+    /// Where that cannot be done; the old dump is still there.
+    pub(crate) fn finish(self) -> Result<(), Failure> {
+        let Way::Replace { new, mut ok } = self.way else { return Ok(()) };
+        const PLACING: &str = "while renaming dump file into place";
+        new.as_file().sync_all().map_err(|error| failure(&error, PLACING))?;
+        new.persist(&self.path).map_err(|error| failure(&error.error, PLACING))?;
+        // A directory that cannot be synced loses the new name in a crash, not the dump.
+        let _ = File::open(directory(&self.path)).and_then(|directory| directory.sync_all());
+        ok.write_all(&[0]).map_err(|error| failure(&error, "while writing 'ok' file"))
+    }
+}
+
+fn directory(path: &Path) -> &Path {
+    path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+/// Whether what stands at `path` must not be replaced: it is no regular file, or a way to say "standard output"
+/// (`/dev/stdout`, which leads into /proc) whatever that is.
+fn stays(path: &Path) -> bool {
+    if path.metadata().is_ok_and(|data| !data.is_file()) {
+        return true;
+    }
+    let mut link = path.to_path_buf();
+    for _ in 0..LINK_LIMIT {
+        let Ok(place) = directory(&link).canonicalize() else { return false };
+        if place.starts_with("/proc") {
+            return true;
+        }
+        let Ok(next) = link.read_link() else { return false };
+        link = place.join(next);
+    }
+    false
+}
