@@ -6,11 +6,13 @@
 
 pub mod btree;
 mod cache;
+mod changes;
 mod error;
 mod file;
 mod flaw;
 mod memory;
 mod types;
+mod write;
 
 pub use error::{Error, Result};
 pub use file::{PageFile, overwrite_with_zeros};

@@ -76,13 +76,13 @@ struct Bounds {
 }
 
 pub(super) fn check<F: PageFile>(pager: &Pager<F>) -> Result<Report> {
-    let report = Report { pages: pager.head.pages, ..Report::default() };
+    let report = Report { pages: pager.changes.head.pages, ..Report::default() };
     let mut check = Check { pager, report, uses: HashMap::new(), levels: Vec::new(), leaf_level: None };
     check.page(ROOT, 0, &Bounds::default())?;
     check.siblings();
     check.free_list()?;
     let used = u32::try_from(check.uses.len()).unwrap_or(u32::MAX);
-    check.report.unreachable = pager.head.pages.saturating_sub(1).saturating_sub(used);
+    check.report.unreachable = pager.changes.head.pages.saturating_sub(1).saturating_sub(used);
     check.report.depth = u32::try_from(check.levels.len()).unwrap_or(u32::MAX);
     Ok(check.report)
 }
@@ -279,7 +279,7 @@ impl<F: PageFile> Check<'_, F> {
     }
 
     fn free_list(&mut self) -> Result<()> {
-        let mut number = self.pager.head.meta.free;
+        let mut number = self.pager.changes.head.meta.free;
         while number != 0 {
             if !self.claim(number, Use::Free) {
                 break;

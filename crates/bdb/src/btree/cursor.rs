@@ -84,8 +84,8 @@ impl Cursor {
         let mut position = match std::mem::replace(&mut self.state, State::Done) {
             State::Done => return Ok(None),
             State::Start(None) => self.edge(pager)?,
-            State::Start(Some(key)) => Position::new(pager.find(&key)?, pager.version),
-            State::At(position) if position.version == pager.version => position,
+            State::Start(Some(key)) => Position::new(pager.find(&key)?, pager.changes.version()),
+            State::At(position) if position.version == pager.changes.version() => position,
             State::At(position) => self.again(pager, position)?,
         };
         loop {
@@ -108,7 +108,7 @@ impl Cursor {
         let mut path = Vec::new();
         let (number, leaf) = self.edge_below(pager, &mut path, ROOT)?;
         let index = self.first_index(&leaf);
-        Ok(Position { path, number, leaf, index, version: pager.version, last_key: None })
+        Ok(Position { path, number, leaf, index, version: pager.changes.version(), last_key: None })
     }
 
     fn edge_below<F: PageFile>(
@@ -140,7 +140,7 @@ impl Cursor {
         let Some(key) = old.last_key else { return self.edge(pager) };
         let place = pager.find(&key)?;
         let passed = place.exact && self.order == Order::Forward;
-        let mut position = Position::new(place, pager.version);
+        let mut position = Position::new(place, pager.changes.version());
         position.index += usize::from(passed);
         position.last_key = Some(key);
         Ok(position)
@@ -156,7 +156,7 @@ impl Cursor {
 
     fn next_leaf<F: PageFile>(&mut self, pager: &Pager<F>, old: Position) -> Result<Option<Position>> {
         self.leaves += 1;
-        if self.leaves >= pager.head.pages {
+        if self.leaves >= pager.changes.head.pages {
             return Err(pager.wrong(old.number, "the leaves run in a circle"));
         }
         let Position { mut path, number, leaf, version, last_key, .. } = old;

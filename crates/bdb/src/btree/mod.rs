@@ -22,6 +22,7 @@ use k5_wire::ByteOrder;
 pub use check::Report;
 pub use cursor::{Cursor, Iter, Order, Walk};
 
+pub use crate::changes::Savepoint;
 pub use crate::types::{Access, Problem, Record};
 use crate::{Error, PageFile, Result};
 use layout::Geometry;
@@ -62,10 +63,6 @@ impl Default for Options {
         Options { order: ByteOrder::NATIVE, page_size: PAGE_SIZE, cache_pages: CACHE_PAGES }
     }
 }
-
-/// A point to which [`BTree::rollback_to`] returns. It ends with the next commit or rollback.
-#[derive(Debug)]
-pub struct Savepoint(u64);
 
 /// An open file.
 #[derive(Debug)]
@@ -163,12 +160,9 @@ impl<F: PageFile> BTree<F> {
     /// Does all of an operation or nothing.
     fn whole<T>(&mut self, operation: impl FnOnce(&mut Pager<F>) -> Result<T>) -> Result<T> {
         self.writable()?;
-        self.pager.begin_frame();
+        self.pager.changes.begin_operation();
         let result = operation(&mut self.pager);
-        match result {
-            Ok(_) => self.pager.merge_frame(),
-            Err(_) => self.pager.undo_frame(),
-        }
+        self.pager.changes.end_operation(result.is_ok());
         result
     }
 
@@ -192,7 +186,7 @@ impl<F: PageFile> BTree<F> {
     /// Whether there are changes to commit.
     #[must_use]
     pub fn is_changed(&self) -> bool {
-        self.pager.is_changed()
+        !self.pager.changes.is_empty()
     }
 
     /// Writes all changes to the file and syncs it.
@@ -211,26 +205,17 @@ impl<F: PageFile> BTree<F> {
 
     /// Marks the present state. Costs nothing; each page changed later is kept once as it was.
     pub fn savepoint(&mut self) -> Savepoint {
-        Savepoint(self.pager.begin_frame())
+        self.pager.changes.savepoint()
     }
 
     /// Drops all changes since the savepoint, which stays, and ends younger ones.
     pub fn rollback_to(&mut self, savepoint: &Savepoint) -> Result<()> {
-        let above = self.pager.frames_above(savepoint.0).ok_or(Error::StaleSavepoint)?;
-        for _ in 0..above {
-            self.pager.undo_frame();
-        }
-        self.pager.restart_frame();
-        Ok(())
+        self.pager.changes.rollback_to(savepoint)
     }
 
     /// Ends the savepoint and younger ones; the changes stay.
     pub fn release(&mut self, savepoint: Savepoint) -> Result<()> {
-        let above = self.pager.frames_above(savepoint.0).ok_or(Error::StaleSavepoint)?;
-        for _ in 0..=above {
-            self.pager.merge_frame();
-        }
-        Ok(())
+        self.pager.changes.release(&savepoint)
     }
 
     /// Reads everything and says what contradicts itself. The pages are those that a commit would write.

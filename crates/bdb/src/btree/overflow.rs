@@ -31,8 +31,9 @@ impl<F: PageFile> Pager<F> {
         mut visit: impl FnMut(u32, &Overflow),
     ) -> Result<()> {
         let count = (size as usize).div_ceil(self.geometry().room().max(1));
-        if first == 0 || size == 0 || count > self.head.pages as usize {
-            let what = format!("a chain of {size} bytes from here, in a file of {} pages", self.head.pages);
+        if first == 0 || size == 0 || count > self.changes.head.pages as usize {
+            let what =
+                format!("a chain of {size} bytes from here, in a file of {} pages", self.changes.head.pages);
             return Err(self.wrong(first, what));
         }
         let (mut number, mut before) = (first, first);

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 use std::cell::RefCell;
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -11,6 +11,7 @@ use super::layout::{
     read_meta, read_page,
 };
 use crate::cache::Cache;
+use crate::changes::Changes;
 use crate::flaw::Flaw;
 use crate::{Error, PageFile, Result};
 
@@ -22,31 +23,16 @@ pub(super) struct Head {
     pub pages: u32,
 }
 
-/// What an undo restores: the head, and for each page changed since, what `changed` held of it.
-#[derive(Debug)]
-struct Frame {
-    serial: u64,
-    head: Head,
-    saved: HashMap<u32, Option<Page>>,
-}
-
 /// A file with its changes.
 #[derive(Debug)]
 pub(super) struct Pager<F> {
     pub(super) file: F,
     pub(super) path: PathBuf,
-    pub(super) head: Head,
-    /// The head as the file has it. No pages: nothing was ever committed.
-    pub(super) committed: Head,
-    /// Pages that differ from the file. Every page at or past `committed.pages` is here.
-    pub(super) changed: HashMap<u32, Page>,
+    /// Every page past the end of the file is here. A committed head without pages: nothing was ever committed.
+    pub(super) changes: Changes<Page, Head>,
     pub(super) clean: RefCell<Cache<Page>>,
-    frames: Vec<Frame>,
-    next_serial: u64,
     /// The free list was walked to its end and has no cycle.
     free_list_sound: bool,
-    /// Grows with each change, so that a cursor sees that its page may be out of date.
-    pub(super) version: u64,
 }
 
 impl<F: PageFile> Pager<F> {
@@ -92,32 +78,26 @@ impl<F: PageFile> Pager<F> {
         Pager {
             file,
             path: path.to_owned(),
-            head,
-            committed: head,
-            changed: HashMap::new(),
+            changes: Changes::new(head),
             clean: RefCell::new(Cache::new(cache_pages)),
-            frames: Vec::new(),
-            next_serial: 0,
             free_list_sound: false,
-            version: 0,
         }
     }
 
     /// Makes the root of an empty tree.
     fn plant(&mut self) {
-        self.head.pages = ROOT + 1;
+        self.changes.head.pages = ROOT + 1;
         let root = Page::Leaf(Arc::new(Node { prev: 0, next: 0, items: Vec::new() }));
-        self.changed.insert(ROOT, root);
+        self.changes.put(ROOT, root);
     }
 
     pub(super) fn geometry(&self) -> Geometry {
-        self.head.meta.geometry
+        self.changes.head.meta.geometry
     }
 
     /// The error for a flaw of a page.
     pub(super) fn corrupt(&self, page: u32, flaw: Flaw) -> Error {
-        let offset = u64::from(page) * u64::from(self.geometry().page_size) + flaw.offset as u64;
-        Error::Corrupt { path: self.path.clone(), page, offset, what: flaw.what }
+        flaw.on(&self.path, self.geometry().page_size, page)
     }
 
     /// The error for a page as a whole.
@@ -131,8 +111,8 @@ impl<F: PageFile> Pager<F> {
 
     /// The bytes of a page as the file has them.
     fn raw(&self, number: u32, length: usize) -> Result<Vec<u8>> {
-        if number == 0 || number >= self.committed.pages {
-            let what = format!("no such page: the file has {}", self.committed.pages);
+        if number == 0 || number >= self.changes.committed().pages {
+            let what = format!("no such page: the file has {}", self.changes.committed().pages);
             return Err(self.wrong(number, what));
         }
         let mut bytes = vec![0; length];
@@ -145,7 +125,7 @@ impl<F: PageFile> Pager<F> {
 
     /// A page in use.
     pub(super) fn read(&self, number: u32) -> Result<Page> {
-        if let Some(page) = self.changed.get(&number) {
+        if let Some(page) = self.changes.get(number) {
             return Ok(page.clone());
         }
         if let Some(page) = self.clean.borrow_mut().get(number) {
@@ -173,12 +153,8 @@ impl<F: PageFile> Pager<F> {
 
     /// Replaces a page.
     pub(super) fn write(&mut self, number: u32, page: Page) {
-        self.version += 1;
-        let before = self.changed.insert(number, page);
+        self.changes.put(number, page);
         self.clean.borrow_mut().remove(number);
-        if let Some(frame) = self.frames.last_mut() {
-            frame.saved.entry(number).or_insert(before);
-        }
     }
 
     pub(super) fn write_leaf(&mut self, number: u32, leaf: Leaf) {
@@ -191,7 +167,7 @@ impl<F: PageFile> Pager<F> {
 
     /// The page after `number` on the free list.
     pub(super) fn free_after(&self, number: u32) -> Result<u32> {
-        match self.changed.get(&number) {
+        match self.changes.get(number) {
             Some(Page::Free { next }) => Ok(*next),
             Some(_) => Err(self.wrong(number, "a page in use stands on the free list")),
             None if number == ROOT => Err(self.wrong(number, "the root stands on the free list")),
@@ -208,7 +184,7 @@ impl<F: PageFile> Pager<F> {
             return Ok(());
         }
         let mut seen = HashSet::new();
-        let mut number = self.head.meta.free;
+        let mut number = self.changes.head.meta.free;
         while number != 0 {
             if !seen.insert(number) {
                 return Err(self.wrong(number, "the free list runs in a circle"));
@@ -221,82 +197,31 @@ impl<F: PageFile> Pager<F> {
 
     /// A page to use: the first of the free list, or one more at the end. The caller writes it.
     pub(super) fn allocate(&mut self) -> Result<u32> {
-        let number = self.head.meta.free;
+        let number = self.changes.head.meta.free;
         if number != 0 {
             self.ensure_sound_free_list()?;
-            self.head.meta.free = self.free_after(number)?;
+            self.changes.head.meta.free = self.free_after(number)?;
             return Ok(number);
         }
-        let number = self.head.pages;
-        self.head.pages = number.checked_add(1).ok_or_else(|| Error::Full { path: self.path.clone() })?;
+        let number = self.changes.head.pages;
+        self.changes.head.pages =
+            number.checked_add(1).ok_or_else(|| Error::Full { path: self.path.clone() })?;
         Ok(number)
     }
 
     /// Puts a page at the head of the free list. Its bytes become zero in the file.
     pub(super) fn free(&mut self, number: u32) {
-        let next = self.head.meta.free;
+        let next = self.changes.head.meta.free;
         self.write(number, Page::Free { next });
-        self.head.meta.free = number;
-    }
-
-    /// Begins an undo frame and returns its serial number.
-    pub(super) fn begin_frame(&mut self) -> u64 {
-        let serial = self.next_serial;
-        self.next_serial += 1;
-        self.frames.push(Frame { serial, head: self.head, saved: HashMap::new() });
-        serial
-    }
-
-    /// Ends the youngest frame and keeps its changes.
-    pub(super) fn merge_frame(&mut self) {
-        let Some(frame) = self.frames.pop() else { return };
-        if let Some(outer) = self.frames.last_mut() {
-            for (number, before) in frame.saved {
-                outer.saved.entry(number).or_insert(before);
-            }
-        }
-    }
-
-    /// Ends the youngest frame and takes its changes back.
-    pub(super) fn undo_frame(&mut self) {
-        let Some(frame) = self.frames.pop() else { return };
-        self.version += 1;
-        self.head = frame.head;
-        for (number, before) in frame.saved {
-            match before {
-                Some(page) => self.changed.insert(number, page),
-                None => self.changed.remove(&number),
-            };
-        }
-    }
-
-    /// Takes the changes of the youngest frame back; the frame stays.
-    pub(super) fn restart_frame(&mut self) {
-        let Some(serial) = self.frames.last().map(|frame| frame.serial) else { return };
-        self.undo_frame();
-        self.frames.push(Frame { serial, head: self.head, saved: HashMap::new() });
-    }
-
-    /// How many frames are younger than that with this serial number; `None` if it has ended.
-    pub(super) fn frames_above(&self, serial: u64) -> Option<usize> {
-        let index = self.frames.iter().position(|frame| frame.serial == serial)?;
-        Some(self.frames.len() - index - 1)
+        self.changes.head.meta.free = number;
     }
 
     /// Takes all changes back that were not committed.
     pub(super) fn rollback(&mut self) {
-        self.version += 1;
-        self.frames.clear();
-        self.changed.clear();
-        self.head = self.committed;
-        if self.committed.pages == 0 {
+        self.changes.rollback();
+        if self.changes.committed().pages == 0 {
             self.plant();
         }
-    }
-
-    /// Ends all frames and keeps their changes.
-    pub(super) fn end_frames(&mut self) {
-        self.frames.clear();
     }
 }
 
