@@ -132,7 +132,8 @@ impl Admin {
 
 /// The `db2` back end takes no arguments for a principal.
 pub(crate) fn refuse_arguments(arguments: &[String]) -> Result<()> {
-    match arguments.first() {
+    // Of several, MIT names the last.
+    match arguments.last() {
         None => Ok(()),
         Some(argument) => Err(KdbError::BadArgument(argument.clone()).into()),
     }

@@ -25,13 +25,15 @@ impl Admin {
         self.may_write()?;
         self.may_set_passwords()?;
         self.refuse_protected(principal)?;
-        self.write(Scope::Everything, |transaction| {
+        let mut wants_history = false;
+        let changed = self.write(Scope::Everything, |transaction| {
             let mut entry = existing(transaction, principal)?;
             self.refuse_protected(&entry.principal)?;
             let policy = policy_of(transaction, &entry)?;
             let keysalts = keysalts::choose(policy.as_ref(), keysalts, &self.defaults.keysalts)?;
             let before = match &policy {
                 Some(_) => {
+                    wants_history = true;
                     let history = self.history_keys(transaction)?;
                     Some((self.as_old_keys(&entry, &history)?, history))
                 }
@@ -51,7 +53,12 @@ impl Admin {
             entry.set_modified(self.now(), &self.actor);
             entry.set_kadm_data(&kadm_data);
             Ok(transaction.put_principal(&entry)?)
-        })
+        });
+        if changed.is_err() && wants_history {
+            // MIT makes kadmin/history before it looks at the password, and it stays.
+            self.write(Scope::Everything, |transaction| self.history_keys(transaction).map(|_| ()))?;
+        }
+        changed
     }
 
     /// Gives a principal random keys.

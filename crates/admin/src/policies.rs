@@ -15,7 +15,7 @@ const LEAST_HISTORY: u32 = 1;
 /// What is said of a policy; what is `None` stays, or is the least in a new one.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct PolicyFields {
-    /// Seconds that a password must be kept.
+    /// Seconds that a password must be kept. Compared with a sign, as MIT does: from 2^31 on it is below nothing.
     pub min_life: Option<u32>,
     /// Seconds after which a password expires; 0: never.
     pub max_life: Option<u32>,
@@ -59,7 +59,8 @@ impl Admin {
                 history_num: LEAST_HISTORY,
                 ..Policy::default()
             };
-            apply(&mut policy, fields)?;
+            // In a new policy the greatest life is a number with a sign, in an old one it has none.
+            apply(&mut policy, fields, |life| i64::from(life.cast_signed()))?;
             Ok(transaction.put_policy(&policy)?)
         })
     }
@@ -75,7 +76,7 @@ impl Admin {
         check_keysalts(fields)?;
         self.write(Scope::Policies, |transaction| {
             let mut policy = transaction.policy(name)?.ok_or(AdminError::UnknownPolicy)?;
-            apply(&mut policy, fields)?;
+            apply(&mut policy, fields, i64::from)?;
             Ok(transaction.put_policy(&policy)?)
         })
     }
@@ -107,11 +108,12 @@ fn check_keysalts(fields: &PolicyFields) -> Result<()> {
     Ok(())
 }
 
-fn apply(policy: &mut Policy, fields: &PolicyFields) -> Result<()> {
+fn apply(policy: &mut Policy, fields: &PolicyFields, greatest: impl Fn(u32) -> i64) -> Result<()> {
     let set = |to: &mut u32, from: Option<u32>| *to = from.unwrap_or(*to);
     set(&mut policy.max_life, fields.max_life);
     if let Some(min_life) = fields.min_life {
-        if min_life > policy.max_life && policy.max_life != 0 {
+        let least = i64::from(min_life.cast_signed());
+        if least > greatest(policy.max_life) && policy.max_life != 0 {
             return Err(AdminError::BadMinLife);
         }
         policy.min_life = min_life;
