@@ -61,6 +61,11 @@ impl<P: Clone, H: Copy + PartialEq> Changes<P, H> {
         self.pages.is_empty() && self.head == self.committed
     }
 
+    /// The last of the pages that differ.
+    pub(crate) fn greatest(&self) -> Option<u32> {
+        self.pages.keys().copied().max()
+    }
+
     /// The pages that differ, in ascending order.
     pub(crate) fn numbers(&self) -> Vec<u32> {
         let mut numbers: Vec<u32> = self.pages.keys().copied().collect();

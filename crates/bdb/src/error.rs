@@ -25,6 +25,14 @@ pub enum Error {
         /// What stands there instead.
         what: Cow<'static, str>,
     },
+    /// The file does not begin as a hash file does.
+    #[error("{path}: not a Berkeley DB 1.85 hash file: {what}", path = path.display())]
+    NotHash {
+        /// The file.
+        path: PathBuf,
+        /// What stands there instead.
+        what: Cow<'static, str>,
+    },
     /// A B-tree file with a feature that principal databases do not use.
     #[error("{path}: unsupported B-tree file: {what}", path = path.display())]
     Unsupported {
@@ -53,7 +61,7 @@ pub enum Error {
         /// Its length in bytes.
         length: u64,
     },
-    /// A change was asked of a tree that was opened read-only.
+    /// A change was asked of a file that was opened read-only.
     #[error("{path}: opened read-only", path = path.display())]
     ReadOnly {
         /// The file.
@@ -78,13 +86,28 @@ pub enum Error {
         /// Length of the value in bytes.
         length: usize,
     },
+    /// A value without bytes whose key is so long that the pair stands on pages of its own in a hash file: MIT
+    /// reads such a pair for ever.
+    #[error("{path}: an empty value with a key of {length} bytes", path = path.display())]
+    EmptyValue {
+        /// The file.
+        path: PathBuf,
+        /// Length of the key in bytes.
+        length: usize,
+    },
     /// The page size is none that a B-tree file can have.
     #[error("a page size of {size}: it must be even, from 512 to 65534")]
     PageSize {
         /// The size asked for, in bytes.
         size: u32,
     },
-    /// All page numbers are taken.
+    /// The page size is none that a hash file can have.
+    #[error("a page size of {size}: it must be a power of two, from 256 to 65536")]
+    HashPageSize {
+        /// The size asked for, in bytes.
+        size: u32,
+    },
+    /// All page numbers are taken; in a hash file, all that overflow pages can have (some 63,000).
     #[error("{path}: no page number is left", path = path.display())]
     Full {
         /// The file.

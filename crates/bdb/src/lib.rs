@@ -1,7 +1,8 @@
 //! Berkeley DB 1.85 files, as MIT's `db2` back end keeps them: bytes and pages, nothing of Kerberos.
 //!
-//! [`btree`] is the B-tree (`docs/formats/btree.md`). It works over a [`PageFile`], which the system's files
-//! and [`MemFile`] are, so that a test can fill the disk or cut a write wherever it likes.
+//! [`btree`] is the B-tree (`docs/formats/btree.md`), [`hash`] the hash table (`docs/formats/hash.md`). They work
+//! over a [`PageFile`], which the system's files and [`MemFile`] are, so that a test can fill the disk or cut a
+//! write wherever it likes.
 #![forbid(unsafe_code)]
 
 pub mod btree;
@@ -10,6 +11,7 @@ mod changes;
 mod error;
 mod file;
 mod flaw;
+pub mod hash;
 mod memory;
 mod types;
 mod write;
