@@ -13,21 +13,20 @@ impl Io<'_> {
     /// stopped reading. Where the streams are not the process's own, it gets no input and its output is copied.
     ///
     /// # Errors
-    /// If no process can be started. What the command itself makes of it is not looked at.
-    pub fn run_shell(&mut self, line: &OsStr) -> io::Result<()> {
+    /// If no process can be started. The answer is whether the command ended well.
+    pub fn run_shell(&mut self, line: &OsStr) -> io::Result<bool> {
         // What cannot be written is remembered and said at the end.
         let _ = self.flush();
         let mut command = Command::new("/bin/sh");
         command.arg0("sh").arg("-c").arg(line).env_clear().envs(self.env.iter());
         if self.is_process() {
             let _guard = ChildHasTerminal::begin();
-            command.status()?;
-            return Ok(());
+            return Ok(command.status()?.success());
         }
         let done = command.stdin(Stdio::null()).output()?;
         let _ = self.out().write_all(&done.stdout);
         let _ = self.err().write_all(&done.stderr);
-        Ok(())
+        Ok(done.status.success())
     }
 
     /// Shows a longer text: through `$PAGER` (or `more`) if a person sits there, else as it is.

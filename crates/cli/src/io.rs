@@ -47,6 +47,8 @@ pub struct Io<'a> {
     of_process: bool,
     /// Input that was taken off the terminal too early, last byte first. It may hold passwords.
     ahead: Secret<Vec<u8>>,
+    /// Lines of standard input that were read, those typed at a terminal aside.
+    lines: usize,
     /// The environment.
     pub env: Environment,
 }
@@ -63,6 +65,7 @@ impl<'a> Io<'a> {
             terminals: crate::process::terminals(),
             of_process: true,
             ahead: Secret::new(Vec::new()),
+            lines: 0,
             env: Environment::from_process(),
         }
     }
@@ -77,6 +80,7 @@ impl<'a> Io<'a> {
             terminals: Terminals::default(),
             of_process: false,
             ahead: Secret::new(Vec::new()),
+            lines: 0,
             env,
         }
     }
@@ -180,6 +184,12 @@ impl<'a> Io<'a> {
         !self.ahead.expose().is_empty()
     }
 
+    /// How many lines of standard input have been read, answers and passwords among them; none where it is a terminal.
+    #[must_use]
+    pub fn lines_read(&self) -> usize {
+        self.lines
+    }
+
     /// Whether the next line is typed at the terminal of this process.
     pub(crate) fn is_typed(&self) -> bool {
         self.of_process && self.terminals.stdin && !self.has_unread()
@@ -219,6 +229,7 @@ impl<'a> Io<'a> {
             };
             take(next);
             if next == b'\n' {
+                self.lines = self.lines.saturating_add(1);
                 return Ok(());
             }
         }

@@ -33,14 +33,19 @@ pub(crate) fn prepare(path: &Path) -> io::Result<()> {
     Ok(())
 }
 
+/// Every option, of whatever command, whose value is a secret.
+pub(crate) fn secret_options<C>(table: CommandTable<C>) -> Vec<&'static str> {
+    let of_commands = table.commands.iter().flat_map(|command| (command.options)()).filter(|opt| opt.secret);
+    of_commands.flat_map(|opt| opt.names).copied().chain(SECRET_OPTIONS).collect()
+}
+
 /// Whether a line may be kept: it has a word, does not begin with a blank, and nowhere names an option whose value is a
 /// secret. Quotes are not looked at, so that a line that cannot be split does not slip through.
 pub(crate) fn may_keep<C>(table: CommandTable<C>, line: &str) -> bool {
     if line.trim().is_empty() || line.starts_with([' ', '\t']) {
         return false;
     }
-    let of_commands = table.commands.iter().flat_map(|command| (command.options)()).filter(|opt| opt.secret);
-    let secret: Vec<&str> = of_commands.flat_map(|opt| opt.names).copied().chain(SECRET_OPTIONS).collect();
+    let secret = secret_options(table);
     // `-pwx`, `-pw=x` and `"-pw"` are mistakes that hold a password as well.
     !line.split([' ', '\t', '"', '\'', '=']).any(|word| secret.iter().any(|name| word.starts_with(name)))
 }

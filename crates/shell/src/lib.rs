@@ -9,6 +9,7 @@
 mod completion;
 mod editor;
 mod history;
+mod redact;
 mod shell;
 mod table;
 mod words;

@@ -8,6 +8,7 @@ use k5_cli::{ExitStatus, Failure, Io, Message, errno_text};
 
 use crate::completion::Complete;
 use crate::editor;
+use crate::redact::without_secrets;
 use crate::table::{Call, CommandResult, CommandTable, HELP, LIST_REQUESTS, QUIT};
 use crate::words::{UnbalancedQuotes, leading_blanks, shown_name, split};
 
@@ -29,13 +30,30 @@ enum Outcome {
 pub struct Shell<'t, C: 'static> {
     name: &'t [u8],
     table: CommandTable<C>,
+    strict: bool,
+}
+
+/// What a line of the loop came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Step {
+    Succeeded,
+    Failed,
+    Quit,
 }
 
 impl<'t, C> Shell<'t, C> {
     /// A shell over a table.
     #[must_use]
     pub fn new(name: &'t [u8], table: CommandTable<C>) -> Shell<'t, C> {
-        Shell { name, table }
+        Shell { name, table, strict: false }
+    }
+
+    /// The same, but any failure counts: the status of the `-q` form is 1, and the loop over lines that nobody types stops at
+    /// the first one that fails, names it, and its status is 1.
+    #[must_use]
+    pub fn strict(mut self, strict: bool) -> Shell<'t, C> {
+        self.strict = strict;
+        self
     }
 
     /// The table.
@@ -54,12 +72,12 @@ impl<'t, C> Shell<'t, C> {
     }
 
     /// The `-q` form: a line as it would be typed. A command that fails says so and the status is 0 all the same; it
-    /// is 1 only where there is no such command.
+    /// is 1 only where there is no such command, or with [`Shell::strict`].
     pub fn run_line(&self, context: &mut C, io: &mut Io<'_>, line: &[u8]) -> ExitStatus {
         match self.line(context, io, line) {
-            Outcome::Done(result) => self.told(io, result),
+            Outcome::Done(result) => self.counted(self.told(io, result)),
             Outcome::Quit => ExitStatus::SUCCESS,
-            Outcome::Unbalanced => self.unbalanced(io),
+            Outcome::Unbalanced => self.counted(self.unbalanced(io)),
             Outcome::Unknown(word) => {
                 // libss shows its buffer, in which the blanks before the word still are.
                 let (blanks, _) = leading_blanks(line);
@@ -70,7 +88,7 @@ impl<'t, C> Shell<'t, C> {
 
     /// The loop over standard input, until its end or `quit`. At a terminal there are editing, history and completion; from
     /// a pipe the prompt is shown and each line is echoed, as readline does it for MIT's programs. The status is 0
-    /// whatever happens.
+    /// whatever happens, unless [`Shell::strict`] says otherwise.
     pub fn run_loop(&self, context: &mut C, io: &mut Io<'_>) -> ExitStatus
     where
         C: Complete,
@@ -80,16 +98,27 @@ impl<'t, C> Shell<'t, C> {
         {
             return status;
         }
+        let stops = self.strict && !io.terminals().stdin;
         loop {
+            let number = io.lines_read().saturating_add(1);
             match self.plain_line(io) {
-                Ok(Some(line)) if self.step(context, io, &line) => {}
-                Ok(_) => return ExitStatus::SUCCESS,
+                Ok(Some(line)) => match self.take_step(context, io, &line) {
+                    Step::Quit => return ExitStatus::SUCCESS,
+                    Step::Failed if stops => {
+                        let line = without_secrets(self.table, &line);
+                        let text = [format!("line {number} failed: ").as_bytes(), &line].concat();
+                        io.complain(&Message::com_err(self.name, "", text));
+                        return ExitStatus::FAILURE;
+                    }
+                    Step::Succeeded | Step::Failed => {}
+                },
+                Ok(None) => return ExitStatus::SUCCESS,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {
                     let _ = io.out().write_all(b"\n");
                 }
                 Err(error) => {
                     io.complain(&Message::com_err(self.name, errno_text(&error), "while reading commands"));
-                    return ExitStatus::SUCCESS;
+                    return self.counted(ExitStatus::FAILURE);
                 }
             }
             if io.is_broken() {
@@ -126,31 +155,35 @@ impl<'t, C> Shell<'t, C> {
 
     /// Runs a line of the loop. False: it was `quit`.
     pub(crate) fn step(&self, context: &mut C, io: &mut Io<'_>, line: &[u8]) -> bool {
-        match self.line(context, io, line) {
-            Outcome::Done(result) => {
-                self.told(io, result);
-            }
-            Outcome::Quit => return false,
-            Outcome::Unbalanced => {
-                self.unbalanced(io);
-            }
+        self.take_step(context, io, line) != Step::Quit
+    }
+
+    fn take_step(&self, context: &mut C, io: &mut Io<'_>, line: &[u8]) -> Step {
+        let status = match self.line(context, io, line) {
+            Outcome::Done(result) => self.told(io, result),
+            Outcome::Quit => return Step::Quit,
+            Outcome::Unbalanced => self.unbalanced(io),
             Outcome::Unknown(word) => {
                 let mut text = b"Unknown request \"".to_vec();
                 text.extend_from_slice(shown_name(word.as_bytes()));
                 text.extend_from_slice(b"\".  Type \"?\" for a request list.");
                 io.complain(&Message::com_err(self.name, "", text));
+                ExitStatus::FAILURE
             }
-        }
-        true
+        };
+        if status.is_success() { Step::Succeeded } else { Step::Failed }
     }
 
     fn line(&self, context: &mut C, io: &mut Io<'_>, line: &[u8]) -> Outcome {
         let (_, line) = leading_blanks(line);
         if let Some(command) = line.strip_prefix(b"!") {
-            let ran = io.run_shell(OsStr::from_bytes(command));
-            return Outcome::Done(
-                ran.map_err(|error| Failure::com_err(self.name, errno_text(&error), "while running /bin/sh")),
-            );
+            let doing = "while running /bin/sh";
+            return Outcome::Done(match io.run_shell(OsStr::from_bytes(command)) {
+                Ok(true) => Ok(()),
+                // It has said itself what is wrong.
+                Ok(false) => Err(Failure::silent(ExitStatus::FAILURE)),
+                Err(error) => Err(Failure::com_err(self.name, errno_text(&error), doing)),
+            });
         }
         match split(line) {
             Ok(words) => self.call(context, io, &words),
@@ -190,17 +223,22 @@ impl<'t, C> Shell<'t, C> {
         Outcome::Done(io.page(texts.join("\n").as_bytes()).map_err(Failure::from))
     }
 
-    /// Says what there is to say about a result, where its status does not count.
+    /// A status where MIT has none: 0, unless every failure counts.
+    fn counted(&self, status: ExitStatus) -> ExitStatus {
+        if self.strict && !status.is_success() { ExitStatus::FAILURE } else { ExitStatus::SUCCESS }
+    }
+
+    /// Says what there is to say about a result.
     fn told(&self, io: &mut Io<'_>, result: CommandResult) -> ExitStatus {
-        if let Err(failure) = result {
-            io.fail(&failure);
+        match result {
+            Ok(()) => ExitStatus::SUCCESS,
+            Err(failure) => io.fail(&failure),
         }
-        ExitStatus::SUCCESS
     }
 
     fn unbalanced(&self, io: &mut Io<'_>) -> ExitStatus {
         io.complain(&Message::com_err(self.name, "", UnbalancedQuotes::TEXT));
-        ExitStatus::SUCCESS
+        ExitStatus::FAILURE
     }
 
     fn not_found(&self, io: &mut Io<'_>, shown: &[u8]) -> ExitStatus {

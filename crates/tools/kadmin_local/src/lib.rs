@@ -28,7 +28,7 @@ fn start(args: &[OsString], io: &mut Io<'_>) -> Result<ExitStatus, Failure> {
         Command::Line(_) | Command::Input => Mode::Shell,
     };
     let mut session = open(io, program, mode, config, &options.startup)?;
-    let shell = Shell::new(program, TABLE);
+    let shell = Shell::new(program, TABLE).strict(options.strict);
     let status = match &options.command {
         Command::Words(words) => shell.run_words(&mut session, io, words),
         Command::Line(line) => shell.run_line(&mut session, io, line.as_bytes()),

@@ -18,7 +18,9 @@ pub fn manual() -> Manual {
         commands: TABLE.manuals().collect(),
         exit_status: "\
 0 if all went well. With a command on the command line, 1 if it failed. With `-q`, 1 only if there is no such command; from \
-standard input, 0 however the commands end, unless nothing could be opened at all: these are MIT's rules.",
+standard input, 0 however the commands end, unless nothing could be opened at all: these are MIT's rules. With `--strict` any \
+failure counts: `-q` ends with 1, and standard input is read up to the first line that fails, which is named on standard error, and \
+the exit code is 1. What was done before that line stays. At a terminal nothing stops.",
         environment: ENVIRONMENT,
         files: FILES,
         examples: EXAMPLES,
@@ -58,6 +60,7 @@ const ENVIRONMENT: &[(&str, &str)] = &[
     ("USER", "Who is acting, with `/admin` behind it, where no credential cache says so."),
     ("PAGER", "What the list of commands and `help` are shown with at a terminal; `more` by default."),
     ("XDG_STATE_HOME", "Where the history is kept, in place of `~/.local/state`."),
+    ("REALMSMITH_STRICT", "As `--strict`, unless it is empty or 0."),
     ("TZ", "The time zone of dates that are read and shown."),
 ];
 

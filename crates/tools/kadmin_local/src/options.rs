@@ -21,6 +21,7 @@ pub(crate) enum Key {
     Enctypes,
     OldProtocol,
     NoFallback,
+    Strict,
 }
 
 pub(crate) const OPTIONS: OptionTable<Key> = OptionTable(&[
@@ -41,9 +42,14 @@ pub(crate) const OPTIONS: OptionTable<Key> = OptionTable(&[
     Opt::flag(Key::Keytab, &["-k"], "act as the host principal; needs `-p` here"),
     Opt::value(Key::KeytabName, &["-t"], "FILE", "with `-k`: the keytab"),
     Opt::flag(Key::Anonymous, &["-n"], "act as nobody in particular"),
-    Opt::value(Key::Server, &["-s"], "HOST", "for kadmin only").hidden(),
-    Opt::flag(Key::OldProtocol, &["-O"], "for kadmin only").hidden(),
-    Opt::flag(Key::NoFallback, &["-N"], "for kadmin only").hidden(),
+    Opt::flag(
+        Key::Strict,
+        &["--strict"],
+        "any failure counts: `-q` ends with 1, and so do commands on standard input, at the first that fails",
+    ),
+    Opt::value(Key::Server, &["-s"], "HOST", "for kadmin: taken, and without effect here").hidden(),
+    Opt::flag(Key::OldProtocol, &["-O"], "for kadmin: taken, and without effect here").hidden(),
+    Opt::flag(Key::NoFallback, &["-N"], "for kadmin: taken, and without effect here").hidden(),
 ]);
 
 /// What is to be run.
@@ -62,7 +68,12 @@ pub(crate) enum Command {
 pub(crate) struct Options {
     pub startup: Startup,
     pub command: Command,
+    /// Whether any failure counts.
+    pub strict: bool,
 }
+
+/// Makes any failure count, as `--strict` does, unless it is empty or 0.
+const STRICT_VARIABLE: &str = "REALMSMITH_STRICT";
 
 impl Options {
     pub fn parse(args: &[OsString], io: &mut Io<'_>) -> Result<Options, Failure> {
@@ -71,6 +82,7 @@ impl Options {
         let words = args.get(1..).unwrap_or_default();
         let mut startup = Startup::default();
         let mut query = None;
+        let mut strict = io.env.get(STRICT_VARIABLE).is_some_and(|value| !value.is_empty() && value != "0");
         let mut options = GetOpt::new(OPTIONS, words, OptionOrder::StopAtWord);
         for item in options.by_ref() {
             let option = match item {
@@ -93,6 +105,7 @@ impl Options {
                 Key::Cache => startup.cache = Some(value),
                 Key::Keytab => startup.keytab = true,
                 Key::KeytabName => startup.keytab_name = Some(value),
+                Key::Strict => strict = true,
                 Key::Anonymous => startup.anonymous = true,
                 Key::Password | Key::Server | Key::OldProtocol | Key::NoFallback => {}
             }
@@ -115,7 +128,7 @@ impl Options {
                 return Err(Failure::plain([&said[..], text].concat()));
             }
         };
-        Ok(Options { startup, command })
+        Ok(Options { startup, command, strict })
     }
 }
 
