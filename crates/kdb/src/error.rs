@@ -95,6 +95,28 @@ pub enum KdbError {
     /// String attributes that together are over 65,535 bytes (MIT's `KRB5_KDB_STRINGS_TOOLONG`).
     #[error("Too much string mapping data")]
     StringsTooLong,
+    /// A dump does not begin as it should (MIT's text, without the file).
+    #[error("{}", if *missing { "can't read dump header" } else { "dump header bad" })]
+    DumpHeader {
+        /// There is no line at all.
+        missing: bool,
+    },
+    /// A line of a dump is damaged.
+    #[error("line {line} of the dump: {what}")]
+    DumpLine {
+        /// The line, counted from 1.
+        line: u64,
+        /// What is wrong, without any of the line's octets.
+        what: String,
+    },
+    /// A dump cannot be read further.
+    #[error("cannot read line {line} of the dump: {}", reason(source))]
+    DumpRead {
+        /// The line, counted from 1.
+        line: u64,
+        /// Why.
+        source: io::Error,
+    },
     /// A database module that this program does not have.
     #[error("{0}")]
     NoSuchModule(String),

@@ -7,6 +7,7 @@
 mod alias;
 mod backend;
 pub mod db2;
+pub mod dump;
 mod entry;
 mod error;
 mod kadm_data;

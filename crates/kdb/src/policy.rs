@@ -120,14 +120,15 @@ impl Policy {
 }
 
 /// MIT's list of tagged data in XDR: the number, "absent", then a linked list whose elements are {more, type,
-/// bytes}.
+/// bytes}. MIT's reader puts each element in front of those before it, so the list turns around whenever a policy is
+/// read; a reader that did not would show another order than MIT's dumps.
 fn encode_tl_list(xdr: &mut XdrWriter, list: &[TlData]) {
     xdr.i32(i32::try_from(list.len()).unwrap_or(i32::MAX)).bool(list.is_empty());
     if list.is_empty() {
         return;
     }
     for tl in list {
-        xdr.bool(true).u32(u32::from(tl.tag.0)).opaque(&tl.contents);
+        xdr.bool(true).i32(i32::from(tl.tag.0.cast_signed())).opaque(&tl.contents);
     }
     xdr.bool(false);
 }
@@ -139,10 +140,11 @@ fn decode_tl_list(xdr: &mut XdrReader<'_>) -> Result<Vec<TlData>, WireError> {
         return Ok(list);
     }
     while xdr.bool()? {
-        let tag = u16::try_from(xdr.u32()?)
+        let tag = i16::try_from(xdr.i32()?)
             .map_err(|_| WireError::BadXdr { offset: 0, what: "type of tagged data" })?;
-        list.push(TlData { tag: TlType(tag), contents: xdr.opaque()?.to_vec() });
+        list.push(TlData { tag: TlType(tag.cast_unsigned()), contents: xdr.opaque()?.to_vec() });
     }
+    list.reverse();
     Ok(list)
 }
 
@@ -174,5 +176,13 @@ mod tests {
         for end in 0..bytes.len() {
             assert!(Policy::decode(&bytes[..end]).is_err(), "cut at {end}");
         }
+    }
+
+    #[test]
+    fn tagged_data_turn_around_when_they_are_read() {
+        let tl = |tag| TlData { tag: TlType(tag), contents: vec![1] };
+        let policy = Policy { name: b"name".to_vec(), tl_data: vec![tl(5), tl(0x8000)], ..Policy::default() };
+        let read = Policy::decode(&policy.encode()).unwrap();
+        assert_eq!(read.tl_data, [tl(0x8000), tl(5)]);
     }
 }

@@ -174,6 +174,24 @@ pub fn mkey_aux(contents: &[u8]) -> Result<Vec<MkeyAux>> {
     Ok(list)
 }
 
+/// The bytes of type 10.
+///
+/// # Errors
+/// A key or an enctype that its 16 bits cannot say.
+pub fn encode_mkey_aux(list: &[MkeyAux]) -> Result<Vec<u8>> {
+    let mut out = Writer::new(ByteOrder::Little);
+    out.u16(1);
+    for item in list {
+        let enctype = i16::try_from(item.latest_enctype.0);
+        let length = u16::try_from(item.latest_key.len());
+        let (Ok(enctype), Ok(length)) = (enctype, length) else {
+            return Err(KdbError::Unstorable("a master key over 16 bits".to_owned()));
+        };
+        out.u16(item.kvno).u16(item.latest_kvno).i16(enctype).u16(length).bytes(&item.latest_key);
+    }
+    Ok(out.into_bytes())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -202,6 +220,8 @@ mod tests {
         assert_eq!(mkvno(Some(&[2, 1])), 258);
         let list = [ActiveFrom { kvno: 1, time: Timestamp(0) }, ActiveFrom { kvno: 2, time: Timestamp(9) }];
         assert_eq!(actkvno(&encode_actkvno(&list)).unwrap(), list);
+        let aux = [MkeyAux { kvno: 1, latest_kvno: 2, latest_enctype: EncType(-3), latest_key: vec![4, 5] }];
+        assert_eq!(mkey_aux(&encode_mkey_aux(&aux).unwrap()).unwrap(), aux);
         assert!(actkvno(&[1, 0, 1]).is_err());
         assert!(actkvno(&[2, 0]).is_err());
     }

@@ -148,16 +148,16 @@ impl<'a> Fields<'a> {
         Some(out)
     }
 
-    /// The newest master key encrypted in older ones: a version, then for each the key version, enctype, length and key.
+    /// The newest master key encrypted in older ones: a version, then for each both key versions, enctype, length and key.
     fn master_keys(&mut self, hex: &str) -> Option<String> {
         let mut out = hex.get(..4)?.to_string();
         let mut at = 4;
         while at < hex.len() {
-            let head = hex.get(at..at + 12)?;
-            let length = usize::from(u16::from_str_radix(head.get(8..)?, 16).ok()?.swap_bytes()) * 2;
+            let head = hex.get(at..at + 16)?;
+            let length = usize::from(u16::from_str_radix(head.get(12..)?, 16).ok()?.swap_bytes()) * 2;
             out.push_str(head);
-            out.push_str(&self.key(hex.get(at + 12..at + 12 + length)?, 4));
-            at += 12 + length;
+            out.push_str(&self.key(hex.get(at + 16..at + 16 + length)?, 4));
+            at += 16 + length;
         }
         Some(out)
     }
@@ -195,6 +195,13 @@ mod tests {
         assert_eq!(normalized(LINE, Mask::NONE).text, LINE);
         let odd = "kdb5_util load_dump version 7\npolicy\tp\t1\nprinc\t38\tnonsense\n";
         assert_eq!(normalized(odd, Mask::KEYS_AND_TIMES).text, odd);
+    }
+
+    #[test]
+    fn older_master_keys_are_masked() {
+        let line = "princ\t38\t5\t1\t0\t0\tK/M@R\t0\t0\t0\t0\t0\t0\t0\t0\t10\t16\t\
+            01000100020012000600200011223344\t-1;\n";
+        assert!(normalized(line, Mask::KEYS).text.contains("\t010001000200120006002000<KEY 4>\t"));
     }
 
     #[test]

@@ -185,7 +185,9 @@ impl Transaction for Db2Transaction {
         let (order, walk) = walk(order);
         for item in self.principals()?.iter(order, walk) {
             let item = item?;
-            if visit(record::decode(&file, &item.key, &item.value)?)?.is_break() {
+            let mut entry = record::decode(&file, &item.key, &item.value)?;
+            sort_key_data(&mut entry.key_data);
+            if visit(entry)?.is_break() {
                 break;
             }
         }

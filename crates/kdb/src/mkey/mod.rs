@@ -1,5 +1,6 @@
 //! The realm's master keys: which there are, which is active, and what they encrypt.
 
+pub mod convert;
 pub mod stash;
 
 use crate::entry::Entry;

@@ -5,8 +5,9 @@ mod target;
 use crate::open::{Opened, unlock};
 use crate::options::rest_of_command;
 use crate::pattern::Pattern;
-use crate::session::{ASK, AGAIN, Session, Stop};
+use crate::session::{AGAIN, ASK, Session, Stop};
 use k5_admin::open::database_files;
+use k5_cli::manual::{Example, Help};
 use k5_cli::prompt::read_new_password;
 use k5_cli::{Item, Message, Opt, OptionTable, WordOptions, errno_text};
 use k5_crypto::SystemRandom;
@@ -33,23 +34,41 @@ pub(crate) enum Key {
     Conditional,
     Verbose,
     Convert,
-    NewMasterKey,
+    NewKeyFile,
     Reverse,
     Recurse,
 }
 
 pub(crate) static OPTIONS: [Opt<Key>; 10] = [
-    Opt::flag(Key::Version(Version::Beta7), &["-b7"], "write what releases before 1.0 read; principals lose their policies"),
+    Opt::flag(
+        Key::Version(Version::Beta7),
+        &["-b7"],
+        "write what releases before 1.0 read; principals lose their policies",
+    ),
     Opt::flag(Key::Version(Version::Release13), &["-r13"], "write what releases from 1.3 on read"),
     Opt::flag(Key::Version(Version::Release18), &["-r18"], "write what releases from 1.8 on read"),
     Opt::flag(Key::Verbose, &["-verbose"], "name each principal on standard error"),
     Opt::flag(Key::Convert, &["-mkey_convert"], "ask for a new master key and encrypt the keys in it"),
-    Opt::value(Key::NewMasterKey, &["-new_mkey_file"], "FILE", "the same with the key of this stash file"),
+    Opt::value(Key::NewKeyFile, &["-new_mkey_file"], "FILE", "the same with the key of this stash file"),
     Opt::flag(Key::Reverse, &["-rev"], "go backwards"),
     Opt::flag(Key::Recurse, &["-recurse"], "go by the tree in place of the links between pages"),
     Opt::flag(Key::Ov, &["-ov"], "nothing: a format that is not supported any more").hidden(),
     Opt::flag(Key::Conditional, &["-c"], "for kadmind: only if the dump that is there is too old").hidden(),
 ];
+
+pub(crate) static HELP: Help = Help {
+    operands: "[FILE [NAME ...]]",
+    description: "\
+Writes all principals and policies to FILE, or to standard output for none or `-`. A FILE that is there is replaced when the dump is whole and on \
+the disk; `FILE.dump_ok` beside it tells `kprop` so. What is no regular file is written to as it is.\n\n\
+With NAMEs, extended regular expressions that must match a whole name, only these principals are written, and no policies.\n\n\
+The dump holds all keys, encrypted in the master key.",
+    flags: &[],
+    examples: &[
+        Example { line: "kdb5_util dump /var/backups/realm.dump", purpose: "A backup." },
+        Example { line: "kdb5_util dump - 'host/.*'", purpose: "Shows the hosts' entries." },
+    ],
+};
 
 /// What the line asks for.
 #[derive(Debug, Default)]
@@ -107,7 +126,7 @@ fn request(session: &mut Session<'_, '_>) -> Result<Request, Stop> {
                 Key::Conditional => conditional = true,
                 Key::Verbose => request.verbose = true,
                 Key::Convert => request.convert = true,
-                Key::NewMasterKey => {
+                Key::NewKeyFile => {
                     request.convert = true;
                     request.new_master_key = Some(PathBuf::from(given.into_value()));
                 }
@@ -187,8 +206,7 @@ impl<'o> Conversion<'o> {
                 session.key_of(&opened.principal, &password)?
             }
         };
-        let kvno =
-            next_kvno(&opened.entry).map_err(|error| session.error(error.to_string(), doing))?;
+        let kvno = next_kvno(&opened.entry).map_err(|error| session.error(error.to_string(), doing))?;
         let new = MasterKey { kvno, key };
         Ok(Conversion { old, new, principal: &opened.principal, random: SystemRandom })
     }

@@ -233,8 +233,8 @@ impl Translation<'_> {
 
     fn class(&mut self, name: &[u8]) -> Result<(), String> {
         const CLASSES: [&str; 12] = [
-            "alpha", "upper", "lower", "digit", "xdigit", "space", "punct", "alnum", "print", "graph", "cntrl",
-            "blank",
+            "alpha", "upper", "lower", "digit", "xdigit", "space", "punct", "alnum", "print", "graph",
+            "cntrl", "blank",
         ];
         let class = CLASSES.into_iter().find(|class| class.as_bytes() == name);
         let class = class.ok_or("Invalid character class name")?;

@@ -1,0 +1,311 @@
+//! `kdb5_util dump` beside MIT's: every version and option on a realm that has everything, names, and where it goes.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
+
+use harness::{Mask, Pair, Realm, Setup, Side, SmallDisk, workspace};
+use std::fs;
+use std::os::unix::fs::{FileTypeExt, PermissionsExt};
+use std::path::Path;
+
+/// Every version.
+const VERSIONS: [&str; 4] = ["-b7", "-r13", "-r18", ""];
+
+/// Lines that MIT loads and that the golden realm does not have: what a record can hold at its edges.
+const EDGES: &str = "\
+princ\t38\t14\t5\t3\t0\tx1@GOLDEN.TEST\t-1\t-1\t2147483647\t4294967295\t2147483648\t-2\t-1\t-1\t\
+-32768\t1\tff\t32766\t2\t0001\t0\t0\t-1\t6\t3\tabcdef\t6\t1\t00\t\
+0\t65535\t1\t300\t-32768\t4\t0200abcd\t2\t256\t18\t2\t0000\t-9\t0\t-1\t-1;\n\
+princ\t38\t23\t0\t4\t0\tsorted/alfa@GOLDEN.TEST\t0\t0\t0\t0\t0\t0\t0\t0\t\
+1\t1\t18\t1\t01\t1\t3\t18\t1\t02\t1\t2\t18\t1\t03\t1\t3\t17\t1\t04\t-1;\n\
+policy\tedges\t-1\t2147483647\t4294967295\t5\t1\t7\t4294967294\t0\t1\t-5\t6\t7\taes256-cts:normal,rc4-hmac:onlyrealm\t2\t\
+300\t3\t010203\t5\t0\t-1\n\
+policy\tplain\t1\t2\t3\t4\t5\t0\t0\t0\t0\n";
+
+fn golden(name: &str) -> Vec<u8> {
+    let path = workspace().join("tests/golden").join(name);
+    fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+/// Copies the golden database of that form and its stash to a realm.
+fn place(realm: &Realm, form: &str) {
+    for file in ["principal", "principal.kadm5", "principal.kadm5.lock", "principal.ok"] {
+        realm.write(file, golden(&format!("{form}/{file}")));
+        fs::set_permissions(realm.path(file), fs::Permissions::from_mode(0o600)).unwrap();
+    }
+    realm.write("stash", golden("stash-all"));
+}
+
+/// The golden realm on both sides, and with it what `EDGES` says.
+fn everything() -> Pair {
+    let pair = Pair::with(Setup::new().realm("GOLDEN.TEST"));
+    place(pair.mit(), "db2");
+    pair.mit().write("edges", format!("kdb5_util load_dump version 7\n{EDGES}"));
+    let _ = pair.mit().kdb5_util(["load", "-update", "edges"]).ok();
+    pair.copy_database();
+    pair
+}
+
+fn options<'a>(version: &'a str, more: &[&'a str]) -> Vec<&'a str> {
+    let mut words = vec!["dump"];
+    words.extend(Some(version).filter(|version| !version.is_empty()));
+    words.extend(more);
+    words
+}
+
+#[test]
+fn the_golden_realm() {
+    let setup = Setup::new().realm("GOLDEN.TEST");
+    for form in ["db2", "big-endian"] {
+        let realm = Realm::with(Side::Ours, setup.clone());
+        place(&realm, form);
+        for (version, file) in
+            [("-b7", "dump-b7.txt"), ("-r13", "dump-r13.txt"), ("-r18", "dump-r18.txt"), ("", "dump.txt")]
+        {
+            let output = realm.kdb5_util(options(version, &["out"])).ok();
+            assert_eq!((output.stdout.as_str(), output.stderr.as_str()), ("", ""));
+            assert!(realm.read("out") == golden(&format!("dump/{file}")), "{form} {file}");
+        }
+    }
+}
+
+#[test]
+fn a_realm_with_everything() {
+    let pair = everything();
+    for version in VERSIONS {
+        for more in [&[][..], &["-verbose"], &["-rev"], &["-recurse"], &["-recurse", "-rev"]] {
+            let words = options(version, &[more, &["out"]].concat());
+            pair.kdb5_util(words).same_bytes().code(0);
+            assert!(pair.mit().read("out") == pair.ours().read("out"), "{version} {more:?}");
+        }
+    }
+    for words in ["dump", "dump -", "dump -b7 -verbose -", "dump -r13 -r18", "-r GOLDEN.TEST dump"] {
+        let both = pair.kdb5_util(words.split(' ')).same_bytes().code(0);
+        assert!(both.ours.stdout.contains("sorted/alfa@GOLDEN.TEST"));
+    }
+}
+
+#[test]
+fn names() {
+    let pair = everything();
+    for expressions in [
+        "alice@GOLDEN.TEST",
+        "alice",
+        "svc/h1.*",
+        ".*@GOLDEN\\.TEST",
+        "(alice|bob)@.*",
+        "alice|bob",
+        "al+i?ce@[A-Z.]+ b[[:alpha:]]b@.*",
+        "[^/]+@GOLDEN.TEST",
+        ".{5}@GOLDEN.TEST",
+        "svc/h[0-9]{3}\\..*",
+        "svc/h2{,2}3.*",
+        ".*\\\\.*",
+        "nobody@.*",
+        "^alice@GOLDEN.TEST$",
+        "(a|al)(lice|ice)@GOLDEN.TEST",
+        "a+?l*?ice@GOLDEN.TEST",
+        ".*\\bkrb.*",
+        ".*[]x)]@.*",
+        ")*alice.*",
+        "",
+        "\\w+@\\w+.\\w+",
+    ] {
+        let words = ["dump", "-verbose", "-"].into_iter().chain(expressions.split(' '));
+        pair.kdb5_util(words).same_bytes().code(0);
+    }
+}
+
+/// DIV-82
+#[test]
+fn an_expression_that_is_none() {
+    let pair = everything();
+    pair.each(|realm| realm.write("out", "before"));
+    for expression in ["(a", "[a", "*a", "a{2,1}", "a\\", "[[:word:]]", "[b-a]", "a{99999}"] {
+        let both = pair.kdb5_util(["dump", "out", expression]).differs("DIV-82");
+        let first = both.mit.stderr.lines().next().unwrap();
+        assert_eq!(both.ours.stderr, format!("{first}\n"));
+        assert_eq!((both.mit.exit, both.ours.exit), (0, 1));
+        assert_eq!(pair.ours().read("out"), b"before");
+    }
+    let both = pair.kdb5_util(["dump", "-", "(.)\\1.*"]).differs("DIV-82");
+    assert_eq!((both.mit.exit, both.ours.exit), (0, 1));
+}
+
+#[test]
+fn without_the_master_key() {
+    let pair = everything();
+    pair.each(|realm| fs::remove_file(realm.path("stash")).unwrap());
+    let both = pair.kdb5_util(["dump", "out"]).run().code(1);
+    assert!(both.ours.stderr.contains("Warning: proceeding without master key"));
+    assert!(pair.mit().read("out") == pair.ours().read("out"));
+}
+
+#[test]
+fn lines_that_mean_nothing() {
+    let pair = everything();
+    for words in [
+        "dump -b8",
+        "dump -verbose -x",
+        "dump -ov",
+        "dump -ov out",
+        "dump -i",
+        "dump -i1 out",
+        "dump -c out",
+        "dump -c -b7 out",
+        "dump --",
+        "dump no/such/directory/out",
+    ] {
+        pair.kdb5_util(words.split(' ')).same_bytes().code(1);
+        assert!(!pair.ours().path("out").exists(), "{words}");
+    }
+    pair.kdb5_util(["dump", "-c"]).same_bytes().code(0);
+    pair.kdb5_util(["dump", "", "alice@.*"]).run().code(1);
+}
+
+#[test]
+fn the_ok_file() {
+    let pair = everything();
+    pair.each(|realm| realm.write("out.dump_ok", "left over"));
+    pair.kdb5_util(["dump", "out"]).same_bytes().code(0);
+    for realm in [pair.mit(), pair.ours()] {
+        assert_eq!(realm.read("out.dump_ok"), [0]);
+        assert_eq!(realm.path("out").metadata().unwrap().permissions().mode() & 0o777, 0o600);
+        fs::remove_file(realm.path("out.dump_ok")).unwrap();
+        fs::create_dir(realm.path("out.dump_ok")).unwrap();
+    }
+    let both = pair.kdb5_util(["dump", "out"]).same_bytes().code(1);
+    assert!(both.ours.stderr.contains("while creating 'ok' file, 'out.dump_ok'"), "{}", both.ours);
+    assert_eq!(leftovers(pair.ours().dir()), 0);
+}
+
+/// A failure leaves the old dump, an empty `.dump_ok`, and nothing else.
+#[test]
+fn a_failure_leaves_the_old_dump() {
+    let realm = everything().ours().clone();
+    let _ = realm.kdb5_util(["dump", "out"]).ok();
+    let before = realm.read("out");
+    let mut pages = realm.read("principal");
+    let page = pages.len() / 4096 / 2;
+    pages[page * 4096..][..4096].fill(0xee);
+    realm.write("principal", pages);
+    let output = realm.kdb5_util(["dump", "out"]).fails(1);
+    let _ = output.stderr_has("performing Kerberos version 5 release 1.11 dump");
+    assert!(realm.read("out") == before);
+    assert!(realm.read("out.dump_ok").is_empty());
+    assert_eq!(leftovers(realm.dir()), 0);
+}
+
+/// DIV-83
+#[test]
+fn a_full_disk() {
+    let pair = everything();
+    let disks: Vec<SmallDisk> =
+        [pair.mit(), pair.ours()].iter().map(|realm| SmallDisk::mount(&realm.path("disk"), 128)).collect();
+    pair.each(|realm| realm.write("disk/out", "before"));
+    let both = pair.kdb5_util(["dump", "disk/out"]).differs("DIV-83");
+    assert_eq!(both.mit.exit, 0);
+    let _ = both.ours.code(1).stderr_has("No space left on device while writing disk/out");
+    assert_eq!(
+        (pair.ours().read("disk/out"), pair.ours().read("disk/out.dump_ok")),
+        (b"before".to_vec(), vec![])
+    );
+    assert_ne!(pair.mit().read("disk/out"), b"before");
+    assert_eq!(leftovers(&pair.ours().path("disk")), 0);
+    drop(disks);
+}
+
+/// Temporary files in a directory.
+fn leftovers(directory: &Path) -> usize {
+    let names = fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().file_name());
+    names.filter(|name| name.to_string_lossy().starts_with("out-")).count()
+}
+
+/// DIV-80
+#[test]
+fn what_is_no_regular_file_is_written_through() {
+    let pair = everything();
+    let expected = pair.kdb5_util(["dump"]).run().ours.stdout;
+    pair.each(|realm| {
+        let made = std::process::Command::new("mkfifo").arg(realm.path("pipe")).status().unwrap();
+        assert!(made.success());
+    });
+    let _ = pair.mit().kdb5_util(["dump", "pipe"]).ok();
+    assert!(pair.mit().path("pipe").metadata().unwrap().is_file(), "MIT replaces it");
+    let path = pair.ours().path("pipe");
+    let reader = std::thread::spawn(move || fs::read(path).unwrap());
+    let _ = pair.ours().kdb5_util(["dump", "pipe"]).ok();
+    assert!(reader.join().unwrap() == expected.as_bytes());
+    assert!(pair.ours().path("pipe").metadata().unwrap().file_type().is_fifo());
+    assert!(!pair.ours().path("pipe.dump_ok").exists());
+
+    let output = pair.ours().kdb5_util(["dump", "/dev/stdout"]).ok();
+    assert!(output.stdout == expected);
+    assert!(Path::new("/dev/stdout").symlink_metadata().unwrap().is_symlink());
+    let _ = pair.ours().kdb5_util(["dump", "/dev/null"]).ok();
+    assert!(Path::new("/dev/null").metadata().unwrap().file_type().is_char_device());
+    assert!(!Path::new("/dev/null.dump_ok").exists());
+
+    fs::create_dir(pair.ours().path("directory")).unwrap();
+    let output = pair.ours().kdb5_util(["dump", "directory"]).fails(1);
+    let _ = output.stderr_has("Is a directory while opening directory for writing");
+}
+
+/// A link to a dump is replaced, as MIT does it, and what it leads to stays.
+#[test]
+fn a_link_is_replaced() {
+    let pair = everything();
+    pair.each(|realm| {
+        realm.write("other", "kept");
+        std::os::unix::fs::symlink("other", realm.path("out")).unwrap();
+    });
+    pair.kdb5_util(["dump", "out"]).same_bytes().code(0).same_file("other", Mask::NONE);
+    assert!(pair.ours().read("out") == pair.mit().read("out"));
+}
+
+/// The keys of a realm as MIT's kadmin.local exports them.
+fn exported(realm: &Realm) -> String {
+    drop(fs::remove_file(realm.path("keytab")));
+    let words = ["ktadd", "-k", "keytab", "-norandkey", "alice", "bob", "krbtgt/GOLDEN.TEST"];
+    let _ = realm.mit("kadmin.local", words).ok();
+    let listed = realm.mit("klist", ["-keK", "keytab"]).ok().stdout;
+    listed.lines().skip(1).map(|line| format!("{line}\n")).collect()
+}
+
+/// The dump under a new master key, loaded by MIT, has the same keys.
+#[test]
+fn a_new_master_key() {
+    let pair = Pair::with(Setup::new().realm("GOLDEN.TEST"));
+    pair.each(|realm| place(realm, "db2"));
+    let before = exported(pair.ours());
+    let typed = "third\nthird\n";
+    pair.kdb5_util(["dump", "-mkey_convert", "out"]).stdin(typed).same_bytes().code(0);
+    pair.kdb5_util(["dump", "-mkey_convert", "bad"]).stdin("third\nfourth\n").same().code(1);
+    pair.each(|realm| {
+        let _ = realm.mit("kdb5_util", ["load", "out"]).ok();
+        assert_ne!(realm.mit("kdb5_util", ["-P", "wrong", "list_mkeys"]).output().exit, 0);
+        let _ = realm.mit("kdb5_util", ["-P", "third", "stash"]).ok();
+        assert_eq!(exported(realm), before);
+    });
+    pair.kdb5_util(["dump", "plain"]).same_bytes().code(0).same_file("plain", Mask::KEYS);
+    let versions = |realm: &Realm| realm.mit("kdb5_util", ["-P", "third", "list_mkeys"]).ok().stdout;
+    assert_eq!(versions(pair.mit()), versions(pair.ours()));
+}
+
+#[test]
+fn a_new_master_key_from_a_file() {
+    let pair = Pair::with(Setup::new().realm("GOLDEN.TEST"));
+    pair.each(|realm| place(realm, "db2"));
+    let before = exported(pair.ours());
+    let other = Realm::with(Side::Mit, Setup::new().realm("GOLDEN.TEST"));
+    let _ = other.create("anotherpw");
+    pair.each(|realm| realm.write("new", other.read("stash")));
+    for words in [&["dump", "-new_mkey_file", "missing", "bad"][..], &["dump", "-new_mkey_file"]] {
+        pair.kdb5_util(words).run().ours.code(1);
+    }
+    pair.kdb5_util(["dump", "-new_mkey_file", "new", "out"]).same_bytes().code(0);
+    pair.each(|realm| {
+        let _ = realm.mit("kdb5_util", ["load", "out"]).ok();
+        let _ = realm.mit("kdb5_util", ["-P", "anotherpw", "stash"]).ok();
+        assert_eq!(exported(realm), before);
+    });
+    pair.kdb5_util(["dump", "plain"]).same_bytes().code(0).same_file("plain", Mask::KEYS);
+}
