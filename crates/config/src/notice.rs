@@ -33,6 +33,11 @@ pub enum Notice {
         /// The directory.
         path: PathBuf,
     },
+    /// A file that may not be read; the others count.
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+    },
     /// A value that cannot be read, in whose place the default counts.
     BadValue {
         /// The line.
@@ -78,6 +83,9 @@ impl fmt::Display for Notice {
                     "{origin}: include {}: a directory, nothing was read (use includedir)",
                     path.display()
                 )
+            }
+            Notice::Unreadable { path } => {
+                write!(f, "{}: Permission denied; the other configuration files count", path.display())
             }
             Notice::BadValue { origin, setting, value, used } => {
                 write!(f, "{origin}: {setting} = {value}: not understood, {used} is used")

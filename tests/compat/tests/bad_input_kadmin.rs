@@ -138,12 +138,15 @@ fn rights() {
         let wrong = if command[0] == "ktadd" { "" } else { "Insufficient access to lock database" };
         refused(&realm, run, &["/principal", wrong]);
     }
-    for conf in ["krb5.conf", "kdc.conf"] {
-        chmod(&realm.path(conf), 0);
-        let run = realm.kadmin_local(["listprincs"]).bound_by_rights();
-        refused(&realm, run, &[conf]);
-        chmod(&realm.path(conf), 0o600);
-    }
+    // A configuration file that may not be read is passed over as with MIT, but not in silence.
+    chmod(&realm.path("krb5.conf"), 0);
+    let both = realm.kadmin_local(["-r", "EXAMPLE.COM", "getprinc", "bob"]).bound_by_rights().ok();
+    let _ = both.stderr_has("/krb5.conf: Permission denied");
+    chmod(&realm.path("krb5.conf"), 0o600);
+    chmod(&realm.path("kdc.conf"), 0);
+    let run = realm.kadmin_local(["-d", "{DIR}/nowhere", "listprincs"]).bound_by_rights();
+    let output = run.fails(1).stderr_has("/kdc.conf: Permission denied");
+    assert!(output.stderr.contains("/nowhere': No such file"), "{output}");
 }
 
 #[test]

@@ -35,8 +35,8 @@ impl Profile {
         Profile::default()
     }
 
-    /// Reads a list of files. A missing file is passed over, and so is one that may not be read, as long as
-    /// another one can be. A directory stands for the files in it that `includedir` would take.
+    /// Reads a list of files. A missing file is passed over, and so is one that may not be read, with a
+    /// notice, as long as another one can be. A directory stands for the files in it that `includedir` would take.
     ///
     /// # Errors
     /// [`Error::Syntax`], [`Error::Include`], [`Error::IncludeDir`] and [`Error::Read`] for contents;
@@ -44,22 +44,26 @@ impl Profile {
     /// [`Error::NoFiles`] if all are missing. An empty list is an empty profile.
     pub fn load<P: AsRef<Path>>(paths: &[P]) -> Result<Profile> {
         let mut profile = Profile::empty();
-        let mut refused = None;
+        let mut refused = Vec::new();
         for path in paths {
             let path = path.as_ref();
             match Reader::new(&mut profile.notices, true).top(path) {
                 Ok(tree) => profile.trees.push(tree),
                 Err(Error::Open { source, .. }) if source.kind() == ErrorKind::NotFound => {}
                 Err(Error::Open { path, source }) if source.kind() == ErrorKind::PermissionDenied => {
-                    refused = Some(Error::Open { path, source });
+                    refused.push((path, source));
                 }
                 Err(error) => return Err(error),
             }
         }
         if profile.trees.is_empty() && !paths.is_empty() {
             let paths: Vec<PathBuf> = paths.iter().map(|p| p.as_ref().to_path_buf()).collect();
-            return Err(refused.unwrap_or(Error::NoFiles { paths }));
+            return Err(match refused.pop() {
+                Some((path, source)) => Error::Open { path, source },
+                None => Error::NoFiles { paths },
+            });
         }
+        profile.notices.extend(refused.into_iter().map(|(path, _)| Notice::Unreadable { path }));
         Ok(profile)
     }
 
