@@ -1,4 +1,5 @@
-//! `cargo xtask install`: the programs under the names and in the directories that MIT gives them.
+//! `cargo xtask install`: the programs under the names and in the directories that MIT gives them, their manual pages, and
+//! completions where the shells look for them.
 
 use std::fs::{self, File, Permissions};
 use std::os::unix::fs::PermissionsExt;
@@ -6,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 
+use crate::docs::{self, Documents};
 use crate::exec::{cargo, check, output, root};
 
 /// Package and cargo's name of the program, directory under the prefix, installed name. Cargo cannot name a
@@ -39,6 +41,8 @@ pub fn run(args: &[&str]) -> Result<()> {
     for path in install(&prefix, profile)? {
         println!("{}", path.display());
     }
+    print!("{}", docs::write(Documents::Man, &prefix.join("share/man"))?);
+    print!("{}", docs::write(Documents::Completions, &prefix.join("share"))?);
     Ok(())
 }
 

@@ -3,6 +3,7 @@
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a chore speaks to the person who runs it")]
 
 mod bench;
+mod docs;
 mod exec;
 mod files;
 mod heimdal;
@@ -15,13 +16,16 @@ mod test;
 use std::process::ExitCode;
 
 use anyhow::{Result, bail};
+use docs::Documents;
 
 const USAGE: &str = "\
 Usage: cargo xtask COMMAND
 
   quickstart [--profile dev]                build, make a throw-away realm, show every step
   test                                      install what the tests need, then run every check and test
-  install [--prefix DIR] [--profile NAME]   build and install the programs (target/install, release)
+  install [--prefix DIR] [--profile NAME]   build and install programs and manuals (target/install, release)
+  man [--out DIR]                           write the manual pages (target/man)
+  completions [--out DIR]                   write the completions for bash, zsh and fish (target/completions)
   bench                                     start-up times, ours beside MIT's
   oracle                                    only install what the tests compare with";
 
@@ -42,6 +46,8 @@ fn run(args: &[String]) -> Result<()> {
         ["quickstart", rest @ ..] => quickstart::run(rest),
         ["test"] => test::run(),
         ["install", rest @ ..] => install::run(rest),
+        ["man", rest @ ..] => docs::run(Documents::Man, rest),
+        ["completions", rest @ ..] => docs::run(Documents::Completions, rest),
         ["bench"] => bench::run(),
         ["oracle"] => oracle::ensure(),
         ["help" | "-h" | "--help"] => {

@@ -14,12 +14,15 @@ use crate::exec::{check, have};
 use crate::heimdal;
 
 /// Debian's package and the programs of it that the tests run.
-const NEEDED: [(&str, &[&str]); 7] = [
+const NEEDED: [(&str, &[&str]); 10] = [
     ("krb5-kdc", &["krb5kdc", "kdb5_util"]),
     ("krb5-admin-server", &["kadmin.local"]),
     ("krb5-user", &["kinit", "klist", "kvno", "kdestroy", "ktutil"]),
     ("hyperfine", &["hyperfine"]),
     ("man-db", &["man"]),
+    ("mandoc", &["mandoc"]),
+    ("zsh", &["zsh"]),
+    ("fish", &["fish"]),
     ("util-linux", &["setsid"]),
     ("default-jdk-headless", &["java", "javac"]),
 ];

@@ -19,7 +19,7 @@ pub struct Opt<K: 'static> {
     pub help: &'static str,
     /// Whether each occurrence counts; otherwise the last one does.
     pub repeatable: bool,
-    /// Whether help, manual pages and completions leave it out.
+    /// Whether help and completions leave it out; manual pages tell of everything.
     pub hidden: bool,
     /// Whether any word that begins with one of the names is this option, as `-kt` is `-k` to MIT's `ktadd`.
     pub prefix: bool,
@@ -59,7 +59,7 @@ impl<K> Opt<K> {
         self
     }
 
-    /// Left out of help, manual pages and completions.
+    /// Left out of help and completions.
     #[must_use]
     pub const fn hidden(mut self) -> Opt<K> {
         self.hidden = true;
