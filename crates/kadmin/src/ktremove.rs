@@ -3,7 +3,7 @@
 use crate::keytab_name::Keytab;
 use crate::session::{Session, leading_number};
 use k5_cli::manual::{Example, Help};
-use k5_cli::{Failure, Io, Item, Opt, OptionTable, WordOptions};
+use k5_cli::{Failure, Io, Item, Message, Opt, OptionTable, WordOptions};
 use k5_keytab::{Entry, KeytabError, KeytabReader, KeytabWriter, Select};
 use k5_shell::{Call, CommandResult};
 use k5_types::{Kvno, Principal};
@@ -102,8 +102,9 @@ pub(crate) fn run(session: &mut Session, io: &mut Io<'_>, call: &Call<'_>) -> Co
         }
     }
     if removed.is_empty() {
+        // No failure: whoever clears away old keys does so again and again.
         let text = [b"There is only one entry for principal ", removal.typed, b" in keytab ", keytab.shown()];
-        return Err(Failure::com_err(&session.program, "", text.concat()));
+        io.complain(&Message::com_err(&session.program, "", text.concat()));
     }
     Ok(())
 }

@@ -48,7 +48,10 @@ macro_rules! files {
 }
 
 files! {
-    add_principal
+    add_alias add_policy add_principal change_password dates delete_policy delete_principal
+    flags get_policy get_principal intervals ktadd ktremove list_principals
+    modify_policy modify_principal others password_rules purgekeys quoting rename_principal
+    startup strings
 }
 
 #[test]

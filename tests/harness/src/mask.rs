@@ -54,7 +54,7 @@ impl Masked {
 
     fn mask_times(&mut self) {
         static TIME: LazyLock<Regex> = LazyLock::new(|| {
-            let long = r"\b[A-Z][a-z]{2} [A-Z][a-z]{2} [ 0-9]\d \d\d:\d\d:\d\d [A-Z]{3,5} \d{4}\b";
+            let long = r"\b[A-Z][a-z]{2} [A-Z][a-z]{2} [ 0-9]\d \d\d:\d\d:\d\d (?:[A-Z]{3,5}|[+-]\d{2,4}) \d{4}\b";
             let short = r"\b\d\d/\d\d/\d\d \d\d:\d\d:\d\d\b";
             // In terse listings: fields of ten digits that stand for 2020 to 2038.
             let terse = r"\t(?:1[6-9]|2[01])\d{8}\b";
@@ -122,6 +122,8 @@ mod tests {
         let one = masked("WRFILE:/tmp/x/mit/k: Fri Nov 21 19:48:00 UTC 2025 [never] (0x00ff)");
         assert_eq!(one.text, "WRFILE:<DIR>/k: <TIME> [never] (0x<KEY 2>)");
         assert_eq!(one.times, [1_763_754_480]);
+        let other = masked("Sat Nov 22 01:33:01 +0545 2025");
+        assert_eq!(other.text, "<TIME>");
         let other = masked("   2 11/21/25 19:48:01 a@R (aes256-cts-hmac-sha1-96) ");
         assert_eq!(other.text, "   2 <TIME> a@R (aes256-cts-hmac-sha1-96) ");
         assert_eq!(other.times, [1_763_754_481]);
