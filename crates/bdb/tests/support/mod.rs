@@ -92,13 +92,22 @@ impl Realm {
 
     /// Puts these `princ` lines in the place of all principals but those of a new realm.
     pub fn load(&self, lines: &[String]) {
+        self.load_with(&[], lines);
+    }
+
+    /// The same, with these options of `kdb5_util load`.
+    pub fn load_with(&self, options: &[&str], lines: &[String]) {
         let mut text = "kdb5_util load_dump version 7\n".to_owned();
         for line in self.dump(&[]).iter().chain(lines) {
             text.push_str(line);
             text.push('\n');
         }
         std::fs::write(self.file("in"), text).unwrap();
-        self.kdb5_util([OsStr::new("load"), self.file("in").as_os_str()]);
+        let mut args = vec![OsStr::new("load")];
+        args.extend(options.iter().map(OsStr::new));
+        let from = self.file("in");
+        args.push(from.as_os_str());
+        self.kdb5_util(args);
     }
 
     pub fn open(&self, access: Access) -> BTree<std::fs::File> {
