@@ -71,6 +71,16 @@ impl<'t, C> Shell<'t, C> {
         }
     }
 
+    /// `help`, if these words of the command line are that: it needs nothing of what the program works on.
+    pub fn run_help(&self, io: &mut Io<'_>, words: &[OsString]) -> Option<ExitStatus> {
+        let (_, args) = words.split_first().filter(|(first, _)| self.table.help && *first == HELP[0])?;
+        Some(match self.help(io, args) {
+            Outcome::Unknown(word) => self.not_found(io, word.as_bytes()),
+            Outcome::Done(Err(failure)) => io.fail(&failure),
+            Outcome::Done(Ok(())) | Outcome::Quit | Outcome::Unbalanced => ExitStatus::SUCCESS,
+        })
+    }
+
     /// The `-q` form: a line as it would be typed. A command that fails says so and the status is 0 all the same; it
     /// is 1 only where there is no such command, or with [`Shell::strict`].
     pub fn run_line(&self, context: &mut C, io: &mut Io<'_>, line: &[u8]) -> ExitStatus {
@@ -146,6 +156,10 @@ impl<'t, C> Shell<'t, C> {
             line.pop();
         }
         if !shown_by_terminal {
+            // A file with lines of DOS: to MIT the carriage return ends a line as well, and is no part of it.
+            if line.last() == Some(&b'\r') {
+                line.pop();
+            }
             let mut out = io.out();
             out.write_all(&line)?;
             out.write_all(b"\n")?;

@@ -1,6 +1,9 @@
 //! kadmin.local's commands on principals beside MIT's: text, streams, exit codes, and the databases afterwards.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
+use std::ffi::OsString;
+use std::os::unix::ffi::OsStringExt;
+
 use compat::script;
 use harness::Pair;
 
@@ -576,4 +579,53 @@ fn the_master_key_is_protected() {
         pair.mit().kadmin_local(["listprincs"]).fails(1);
         assert!(!pair.ours().path("out.kt").exists());
     }
+}
+
+/// Names and patterns in bytes that are no text.
+#[test]
+fn names_that_are_no_text() {
+    let pair = pair();
+    let word = |bytes: &[u8]| OsString::from_vec(bytes.to_vec());
+    for name in [&b"caf\xe9"[..], b"\xff\xfe", b"a\x80b/c\xc3", b"\x01control", b"x\x7f"] {
+        for words in [
+            vec![word(b"addprinc"), word(b"-randkey"), word(name)],
+            vec![word(b"getprinc"), word(name)],
+            vec![word(b"getprinc"), word(b"-terse"), word(name)],
+            vec![word(b"listprincs"), word(name)],
+            vec![word(b"listprincs"), word(&[&name[..1], b"*"].concat())],
+            vec![word(b"listprincs"), word(b"[\x80-\xff]*")],
+            vec![word(b"-q"), word(&[b"getprinc ", name].concat())],
+            vec![word(b"ktadd"), word(b"-k"), word(b"out.kt"), word(name)],
+            vec![word(b"cpw"), word(b"-pw"), word(b"\xe9\xff"), word(name)],
+            vec![word(b"modprinc"), word(b"-policy"), word(b"p\xe9"), word(name)],
+        ] {
+            let _ = pair.kadmin_local(words).same();
+        }
+    }
+    let _ = pair.kadmin_local(["listprincs"]).same();
+    pair.same_dump();
+}
+
+/// Lines with other ends, without one, and with bytes that are no text.
+#[test]
+fn odd_lines() {
+    let pair = pair();
+    let nothing = Vec::<String>::new;
+    // MIT sees an empty line behind each, too.
+    let both =
+        pair.kadmin_local(nothing()).stdin("addprinc -randkey dos\r\ngetprinc dos\r\n").differs("DIV-16");
+    assert_eq!((&both.mit.stderr, both.mit.exit), (&both.ours.stderr, both.ours.exit));
+    let _ = both.ours.stdout_has("Principal: dos@EXAMPLE.COM\n");
+    for lines in [
+        "  listprincs  bob*  \n",
+        "addprinc -randkey \"a \"\" b\"\ngetprinc \"a \"\" b\"\n",
+        "listprincs \"\"\n",
+        "'listprincs'\n",
+        "listprincs #x\n",
+        "listprincs; listprincs\n",
+        "\\listprincs\n",
+    ] {
+        let _ = pair.kadmin_local(nothing()).stdin(lines).same();
+    }
+    pair.same_dump();
 }
