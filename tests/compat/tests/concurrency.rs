@@ -2,7 +2,9 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
 use std::collections::BTreeSet;
-use std::time::Duration;
+use std::fs;
+use std::os::unix::fs::MetadataExt;
+use std::time::{Duration, Instant};
 
 use harness::{Output, Realm, Side};
 
@@ -93,11 +95,49 @@ fn no_change_of_ours_is_lost() {
     no_lock_is_left(&realm);
 }
 
+/// Whoever has locked the database for a while is waited for by the other's programs.
+#[test]
+fn a_locked_database_is_waited_for() {
+    for (holder, waiter) in [(Side::Mit, Side::Ours), (Side::Ours, Side::Mit), (Side::Ours, Side::Ours)] {
+        let realm = Realm::shared(Side::Mit);
+        realm.create("master");
+        let lines = "lock\n!touch held; while [ ! -e go ]; do sleep 0.02; done\nunlock\n";
+        let holding = realm.by(holder).kadmin_local(Vec::<String>::new()).stdin(lines).spawn();
+        until("the lock is held", || realm.path("held").exists());
+        assert!(!locks(&realm).is_empty());
+        let waiting = realm.by(waiter).kadmin_local(["addprinc", "-randkey", "new"]).spawn();
+        // MIT asks again and again; ours is in the system's queue.
+        if waiter == Side::Ours {
+            until("somebody waits", || locks(&realm).iter().any(|lock| lock.contains(" -> ")));
+        }
+        let database = realm.read("principal");
+        assert!(!database.windows(4).any(|part| part == b"new@"), "{holder:?} holds the lock");
+        realm.write("go", "");
+        holding.wait().code(0);
+        waiting.wait().code(0);
+        assert!(realm.dump_by_mit().contains("\tnew@EXAMPLE.COM\t"));
+    }
+}
+
+/// What the system tells of locks on the files of the database, waiting ones with an arrow.
+fn locks(realm: &Realm) -> Vec<String> {
+    let files = ["principal", "principal.ok", "principal.kadm5", "principal.kadm5.lock"];
+    let inodes: Vec<String> =
+        files.iter().map(|file| format!(":{} ", fs::metadata(realm.path(file)).unwrap().ino())).collect();
+    let all = fs::read_to_string("/proc/locks").unwrap();
+    all.lines().filter(|lock| inodes.iter().any(|inode| lock.contains(inode))).map(String::from).collect()
+}
+
+fn until(what: &str, happened: impl Fn() -> bool) {
+    let begun = Instant::now();
+    while !happened() {
+        assert!(begun.elapsed() < Duration::from_secs(30), "waited in vain until {what}");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}
+
 fn no_lock_is_left(realm: &Realm) {
-    let id = realm.path("principal");
-    let inode = std::os::unix::fs::MetadataExt::ino(&std::fs::metadata(id).unwrap());
-    let locks = std::fs::read_to_string("/proc/locks").unwrap();
-    assert!(!locks.contains(&format!(":{inode} ")), "{locks}");
+    assert_eq!(locks(realm), Vec::<String>::new());
     // And both can write again.
     for side in [Side::Ours, Side::Mit] {
         let run = realm.by(side).kadmin_local(["modprinc", "-maxlife", "2h", "kadmin/changepw"]);
