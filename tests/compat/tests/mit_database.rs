@@ -217,3 +217,67 @@ fn removed_key_types_and_unknown_data() {
     script(&pair, "K cpw -randkey old\nK getprinc old\n");
     pair.same_dump();
 }
+
+/// A realm whose master key was changed: entries under the old one and under the new one.
+#[test]
+fn several_master_keys() {
+    let pair = Pair::with(Setup::new().kdc_realm("master_key_name = My/Master"));
+    let mit = pair.mit();
+    mit.create("master");
+    mit.kadmin_local(["addprinc", "-pw", "x", "before"]).ok();
+    mit.kadmin_local(["addprinc", "-randkey", "host/before"]).ok();
+    mit.kdb5_util(["add_mkey", "-s", "-e", "aes128-cts"]).stdin("second\nsecond\n").ok();
+    mit.kdb5_util(["use_mkey", "2", "now-1day"]).ok();
+    mit.kdb5_util(["add_mkey", "-s", "-e", "camellia256-cts"]).stdin("third\nthird\n").ok();
+    mit.kadmin_local(["addprinc", "-pw", "x", "after"]).ok();
+    pair.copy_database();
+    script(
+        &pair,
+        r#"
+        K getprinc before
+        K getprinc -terse after
+        K getprinc My/Master
+        K modprinc -maxlife 1h before
+        K getprinc before
+        K cpw -keepold -pw y before
+        K getprinc before
+        K cpw -randkey after
+        K addprinc -pw x new
+        K getprinc new
+        K ktadd -norandkey -k out.kt host/before
+        K ktadd -k out.kt host/before
+        K getprinc host/before
+        K delprinc My/Master
+        DIV-10 printf 'third\n' | K -m getprinc new
+        "#,
+    );
+    let _ = pair.klist(["-V"]).run().same_file("out.kt", Mask::KEYS_AND_TIMES);
+    pair.same_dump();
+    let ours = pair.ours();
+    ours.kadmin_local(["cpw", "-randkey", "My/Master"])
+        .fails(1)
+        .stderr_has("Cannot change protected principal");
+    let _kdc = Kdc::start(ours);
+    ours.kinit("before", "y").ok();
+    ours.kinit("new", "x").ok();
+    ours.kinit_keytab("host/before", "out.kt").ok();
+}
+
+#[test]
+fn realms_with_other_names() {
+    for name in ["lower.case", "O", "A-B_C.1"] {
+        let pair = Pair::with(Setup::new().realm(name));
+        pair.create_by_mit("master");
+        script(
+            &pair,
+            r#"
+            K addprinc -pw x bob
+            K getprinc bob
+            K -q "addprinc -randkey host/a"
+            K ktadd -k out.kt host/a
+            K listprincs
+            "#,
+        );
+        pair.same_dump();
+    }
+}
