@@ -75,3 +75,103 @@ impl Admin {
         result
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{AdminParts, Defaults, Guards, KeptKeys, NewRealm, Quality, create_realm};
+    use k5_crypto::{SystemRandom, make_random_key};
+    use k5_kdb::db2::{Db2, Db2Files};
+    use k5_kdb::{Entry, MasterKey, MasterKeys};
+    use k5_types::{Attributes, Duration, EncType, Principal, Timestamp};
+    use std::path::Path;
+
+    fn new_realm(directory: &Path) -> Admin {
+        let master_principal = Principal::new("R", ["K", "M"]);
+        let key = make_random_key(EncType::AES256_CTS_HMAC_SHA1_96, &mut SystemRandom).unwrap();
+        let defaults = Defaults {
+            max_life: Duration(3600),
+            max_renewable_life: Duration(0),
+            expiration: Timestamp::NEVER,
+            attributes: Attributes::default(),
+            keysalts: Vec::new(),
+            master_enctype: EncType::AES256_CTS_HMAC_SHA1_96,
+        };
+        let actor = Principal::new("R", ["tester"]);
+        let backend: Db2 = create_realm(
+            Db2Files::named(&directory.join("principal")),
+            NewRealm {
+                master_principal: &master_principal,
+                master: &MasterKey { kvno: 1, key: key.duplicate() },
+                defaults: &defaults,
+                actor: actor.clone(),
+                now: Timestamp(1),
+            },
+            Box::new(SystemRandom),
+        )
+        .unwrap();
+        Admin::new(AdminParts {
+            backend: Box::new(backend),
+            realm: b"R".to_vec(),
+            defaults,
+            master: MasterKeys::first(1, key),
+            master_principal,
+            actor,
+            quality: Quality::default(),
+            guards: Guards::default(),
+            clock: Box::new(|| Timestamp(2)),
+            random: Box::new(SystemRandom),
+        })
+    }
+
+    fn put(admin: &Admin, name: &str, result: Result<()>) -> Result<()> {
+        admin.write(Scope::Everything, |transaction| {
+            transaction.put_principal(&Entry::new(Principal::new("R", [name])))?;
+            result
+        })
+    }
+
+    fn names(admin: &Admin) -> Vec<String> {
+        let names = admin.principal_names(Some(b"*@R")).unwrap().into_iter();
+        names.filter_map(|name| String::from_utf8(name).ok()).filter(|name| !name.contains('/')).collect()
+    }
+
+    #[test]
+    fn a_failure_under_the_lock_is_undone_alone() {
+        let directory = tempfile::tempdir().unwrap();
+        let admin = new_realm(directory.path());
+        admin.lock().unwrap();
+        admin.lock().unwrap();
+        assert!(admin.is_locked());
+        put(&admin, "a", Ok(())).unwrap();
+        put(&admin, "b", Err(AdminError::Invalid)).unwrap_err();
+        put(&admin, "c", Ok(())).unwrap();
+        assert_eq!(names(&admin), ["a@R", "c@R"]);
+        admin.unlock().unwrap();
+        admin.unlock().unwrap();
+        assert!(!admin.is_locked());
+        put(&admin, "d", Err(AdminError::Invalid)).unwrap_err();
+        assert_eq!(names(&admin), ["a@R", "c@R"]);
+    }
+
+    #[test]
+    fn a_lock_that_is_never_given_back_did_nothing() {
+        let directory = tempfile::tempdir().unwrap();
+        let admin = new_realm(directory.path());
+        admin.lock().unwrap();
+        put(&admin, "a", Ok(())).unwrap();
+        admin.open.take();
+        assert!(names(&admin).is_empty());
+    }
+
+    #[test]
+    fn an_operation_within_another_is_refused() {
+        let directory = tempfile::tempdir().unwrap();
+        let admin = new_realm(directory.path());
+        admin.lock().unwrap();
+        let nested = admin.read(Scope::Everything, |_| {
+            admin.purge_keys(&Principal::new("R", ["krbtgt", "R"]), KeptKeys::Newest)
+        });
+        assert!(matches!(nested, Err(AdminError::Busy)));
+    }
+}

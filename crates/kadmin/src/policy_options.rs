@@ -70,7 +70,10 @@ pub(crate) fn parse(
             Key::MinClasses => fields.min_classes = Some(limit(&value)),
             Key::History => fields.history_num = Some(limit(&value)),
             Key::MaxFailure => fields.max_fail = Some(leading_number(&value) as u32),
-            Key::AllowedKeysalts if value == "-" => fields.allowed_keysalts = Some(None),
+            // Behind a list it does nothing, as with MIT.
+            Key::AllowedKeysalts if value == "-" => {
+                fields.allowed_keysalts.get_or_insert(None);
+            }
             Key::AllowedKeysalts => {
                 // MIT passes over words that it does not know, and so a slip makes a policy that allows no keys.
                 keysalts(call.command, &value)?;

@@ -2,8 +2,10 @@
 //! realm, and look-ups follow it as 1.22's do.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
+use std::fs;
+
 use compat::script;
-use harness::{Output, Pair, Realm, Side};
+use harness::{Output, Pair, Realm, Setup, Side, workspace};
 
 fn realm() -> Realm {
     let realm = Realm::new(Side::Ours);
@@ -228,5 +230,23 @@ fn the_list_of_requests() {
         ours.retain(|line| !line.contains("add_alias, alias"));
         assert_eq!(ours, lines(&both.mit.stdout));
         assert_eq!(both.ours.exit, both.mit.exit);
+    }
+}
+
+/// A realm that MIT 1.22 wrote, with its two aliases.
+#[test]
+fn aliases_of_mit_1_22() {
+    let realm = Realm::with(Side::Ours, Setup::new().realm("GOLDEN.TEST"));
+    let golden = workspace().join("tests/golden");
+    for file in ["principal", "principal.kadm5", "principal.kadm5.lock", "principal.ok"] {
+        realm.write(file, fs::read(golden.join("db2").join(file)).unwrap());
+    }
+    realm.write("stash", fs::read(golden.join("stash-all")).unwrap());
+    let listed = works(&realm, &["listprincs"]);
+    for (alias, target) in [("www", "alice"), ("HTTP/alias.golden.test", "imap/mail.golden.test")] {
+        assert!(listed.contains(&format!("{alias}@GOLDEN.TEST\n")));
+        let shown = works(&realm, &["getprinc", alias]);
+        assert!(shown.starts_with(&format!("Principal: {target}@GOLDEN.TEST\n")), "{shown}");
+        assert_eq!(shown, works(&realm, &["getprinc", target]));
     }
 }

@@ -279,6 +279,12 @@ fn allowed_keysalts_are_checked() {
         K getpol mixed
         K addpol -allowedkeysalts aes256-cts,aes256-cts twice
         K getpol -terse twice
+        K addpol -allowedkeysalts aes256-cts -allowedkeysalts - back
+        K getpol -terse back
+        K addpol -allowedkeysalts - -allowedkeysalts aes256-cts forth
+        K getpol -terse forth
+        K modpol -allowedkeysalts aes128-cts -allowedkeysalts - forth
+        K getpol -terse forth
         DIV-54 K -q "addpol -allowedkeysalts aes256-cts:normal,foo bad"
         DIV-54 K addpol -allowedkeysalts '' bad2
         DIV-54 K -q "addpol -allowedkeysalts , bad3"
