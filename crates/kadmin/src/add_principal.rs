@@ -54,8 +54,14 @@ pub(crate) fn run(session: &mut Session, io: &mut Io<'_>, call: &Call<'_>) -> Co
     let parsed = PrincipalOptions::parse(session, io, call.command, Attributes::default(), call.args);
     let mut given = parsed.map_err(|bad| bad.into_failure(USAGE))?;
     let name = given.principal.unparse();
-    let failed =
-        |error: &AdminError| while_doing(call.command, error, &[b"while creating \"", &name, b"\"."]);
+    let nokey = given.nokey;
+    let failed = |error: &AdminError| match error {
+        // MIT knows this error from old servers.
+        AdminError::BadMask if nokey => Failure::plain(
+            [b"Admin server does not support -nokey while creating \"", &name[..], b"\"\n"].concat(),
+        ),
+        error => while_doing(call.command, error, &[b"while creating \"", &name, b"\"."]),
+    };
 
     choose_policy(session, io, &mut given, &name).map_err(|error| failed(&error))?;
     let keys = if given.nokey {

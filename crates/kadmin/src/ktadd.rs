@@ -114,55 +114,61 @@ pub(crate) fn run(session: &mut Session, io: &mut Io<'_>, call: &Call<'_>) -> Co
         return Err(Failure::plain("cannot specify -keepold when not changing key"));
     }
     let keytab = Keytab::resolve(session, given.keytab.as_deref())?;
-    let (wanted, mut failed) = gather(session, io, &given.names);
-    if !wanted.is_empty() {
+    let found = gather(session, io, &given.names);
+    let principals: Vec<Principal> = found.iter().flatten().map(|wanted| wanted.principal.clone()).collect();
+    let mut results = Vec::new();
+    if !principals.is_empty() {
         let keys = if given.norandkey {
             ExtractKeys::Existing
         } else {
             let old = if given.keepold { OldKeysRule::Keep } else { OldKeysRule::Discard };
             ExtractKeys::Random { keysalts: given.keysalts, old }
         };
-        let principals: Vec<Principal> = wanted.iter().map(|wanted| wanted.principal.clone()).collect();
-        let results = session.admin.extract(&principals, keytab.path(), &keys).map_err(|error| {
+        results = session.admin.extract(&principals, keytab.path(), &keys).map_err(|error| {
             Failure::com_err(&session.program, error.to_string(), "while adding key to keytab")
         })?;
-        for (wanted, result) in wanted.iter().zip(results) {
-            match result {
-                Ok(_) if given.quiet => {}
-                Ok(extracted) => tell(io, &wanted.typed, &extracted, &keytab)?,
-                Err(error) => {
-                    failed = true;
-                    io.complain(&refusal(session, &wanted.typed, &error));
-                }
-            }
-        }
     }
-    if failed { Err(Failure::silent(ExitStatus::FAILURE)) } else { Ok(()) }
-}
-
-/// The principals that are named or that a pattern matches, and whether anything was wrong with the words. What is
-/// wrong is told at once and keeps nobody else out.
-fn gather(session: &Session, io: &mut Io<'_>, names: &[OsString]) -> (Vec<Wanted>, bool) {
-    let (mut wanted, mut failed) = (Vec::new(), false);
-    let mut names = names.iter();
-    while let Some(name) = names.next() {
-        let found = if name == "-glob" {
-            match names.next() {
-                Some(pattern) => expand(session, io, pattern),
-                None => Err(Failure::plain(USAGE)),
+    // Everything is told in the order of the words, although it was done at once.
+    let (mut results, mut failed) = (results.into_iter(), false);
+    for wanted in found {
+        let told = wanted.map(|wanted| (wanted.typed, results.next()));
+        match told {
+            Ok((_, Some(Ok(_)))) if given.quiet => {}
+            Ok((typed, Some(Ok(extracted)))) => tell(io, &typed, &extracted, &keytab)?,
+            Ok((typed, Some(Err(error)))) => {
+                failed = true;
+                io.complain(&refusal(session, &typed, &error));
             }
-        } else {
-            named(session, name).map(|one| vec![one])
-        };
-        match found {
-            Ok(some) => wanted.extend(some),
+            Ok((_, None)) => {}
             Err(failure) => {
                 failed = true;
                 io.fail(&failure);
             }
         }
     }
-    (wanted, failed)
+    if failed { Err(Failure::silent(ExitStatus::FAILURE)) } else { Ok(()) }
+}
+
+/// The principals that are named or that a pattern matches, and what is wrong with a word, which keeps nobody else
+/// out.
+fn gather(session: &Session, io: &mut Io<'_>, names: &[OsString]) -> Vec<Result<Wanted, Failure>> {
+    let mut wanted = Vec::new();
+    let mut names = names.iter();
+    while let Some(name) = names.next() {
+        if name != "-glob" {
+            wanted.push(named(session, name));
+            continue;
+        }
+        let found = match names.next() {
+            Some(pattern) => expand(session, io, pattern),
+            None => Err(Failure::plain(USAGE)),
+        };
+        match found {
+            Ok(some) => wanted.extend(some.into_iter().map(Ok)),
+            Err(failure) => wanted.push(Err(failure)),
+        }
+    }
+    wanted
 }
 
 fn named(session: &Session, typed: &OsStr) -> Result<Wanted, Failure> {

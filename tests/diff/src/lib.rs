@@ -24,8 +24,11 @@ pub mod case;
 pub mod compare;
 pub mod dump;
 pub mod files;
+pub mod fuzz;
+pub mod generate;
 pub mod keys;
 pub mod mask;
+pub mod minimise;
 pub mod stand;
 pub mod words;
 
