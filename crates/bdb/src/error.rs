@@ -8,7 +8,7 @@ use std::path::PathBuf;
 #[non_exhaustive]
 pub enum Error {
     /// The system refused a read, a write, a change of size or a sync.
-    #[error("{path}: cannot {doing}: {source}", path = path.display())]
+    #[error("{path}: cannot {doing}: {}", reason(source), path = path.display())]
     Io {
         /// The file.
         path: PathBuf,
@@ -120,3 +120,24 @@ pub enum Error {
 
 /// The result of an operation on a file.
 pub type Result<T> = std::result::Result<T, Error>;
+
+/// The system's text without the number that Rust puts behind it.
+fn reason(error: &std::io::Error) -> String {
+    let text = error.to_string();
+    match error.raw_os_error().and_then(|code| text.strip_suffix(&format!(" (os error {code})"))) {
+        Some(text) => text.to_owned(),
+        None => text,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn system_errors_carry_no_number() {
+        let source = std::io::Error::from_raw_os_error(21);
+        let error = Error::Io { path: "/p".into(), doing: "read page 0".into(), source };
+        assert_eq!(error.to_string(), "/p: cannot read page 0: Is a directory");
+    }
+}

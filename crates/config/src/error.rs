@@ -71,7 +71,7 @@ pub enum Error {
         paths: Vec<PathBuf>,
     },
     /// A file of the list cannot be opened.
-    #[error("{}: cannot open: {source}", .path.display())]
+    #[error("{}: cannot open: {}", .path.display(), errno_text(.source))]
     Open {
         /// The file.
         path: PathBuf,
@@ -79,7 +79,7 @@ pub enum Error {
         source: io::Error,
     },
     /// A file was opened and could not be read to its end.
-    #[error("{}: cannot read: {source}", .path.display())]
+    #[error("{}: cannot read: {}", .path.display(), errno_text(.source))]
     Read {
         /// The file.
         path: PathBuf,
@@ -95,7 +95,7 @@ pub enum Error {
         fault: SyntaxFault,
     },
     /// `include` of a file that cannot be read.
-    #[error("{origin}: cannot include {}: {source}", .path.display())]
+    #[error("{origin}: cannot include {}: {}", .path.display(), errno_text(.source))]
     Include {
         /// The line with the `include` or `includedir`.
         origin: Origin,
@@ -105,7 +105,7 @@ pub enum Error {
         source: io::Error,
     },
     /// `includedir` of, or a list entry that is, a directory that cannot be read.
-    #[error("{}cannot read directory {}: {source}", prefix(.origin), .path.display())]
+    #[error("{}cannot read directory {}: {}", prefix(.origin), .path.display(), errno_text(.source))]
     IncludeDir {
         /// The line, if an `includedir` named the directory.
         origin: Option<Origin>,
@@ -262,4 +262,30 @@ fn prefix(origin: &Option<Origin>) -> String {
 
 fn library_reason(known: bool) -> &'static str {
     if known { "this database module is not supported yet" } else { "no such database module" }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What Rust puts behind a system error tells a reader nothing.
+    #[test]
+    fn system_errors_carry_no_number() {
+        let source = || io::Error::from_raw_os_error(2);
+        let (path, origin) = (PathBuf::from("/c"), Origin::new("/a".as_ref(), 3));
+        for (error, text) in [
+            (Error::Open { path: path.clone(), source: source() }, "/c: cannot open: "),
+            (Error::Read { path: path.clone(), source: source() }, "/c: cannot read: "),
+            (
+                Error::Include { origin: origin.clone(), path: path.clone(), source: source() },
+                "/a:3: cannot include /c: ",
+            ),
+            (
+                Error::IncludeDir { origin: Some(origin), path, source: source() },
+                "/a:3: cannot read directory /c: ",
+            ),
+        ] {
+            assert_eq!(error.to_string(), format!("{text}No such file or directory"));
+        }
+    }
 }
