@@ -2,7 +2,11 @@
 
 use std::fs::File;
 use std::io;
+use std::ops::Range;
 use std::os::unix::fs::FileExt;
+
+use nix::errno::Errno;
+use nix::unistd::{Whence, lseek};
 
 /// What the engine asks of a file.
 ///
@@ -23,6 +27,12 @@ pub trait PageFile {
     fn set_len(&mut self, length: u64) -> io::Result<()>;
     /// Returns when all that was written is on the medium.
     fn sync(&mut self) -> io::Result<()>;
+    /// The first bytes from `offset` on that are stored, where the file may have holes, which read as zeros; `None`
+    /// where none follow. May count holes as stored.
+    fn stored_from(&self, offset: u64) -> io::Result<Option<Range<u64>>> {
+        let length = self.len()?;
+        Ok((offset < length).then_some(offset..length))
+    }
 }
 
 impl PageFile for File {
@@ -45,18 +55,38 @@ impl PageFile for File {
     fn sync(&mut self) -> io::Result<()> {
         self.sync_all()
     }
+
+    fn stored_from(&self, offset: u64) -> io::Result<Option<Range<u64>>> {
+        let seek = |from: u64, whence| {
+            let from = i64::try_from(from).map_err(io::Error::other)?;
+            let found = lseek(self, from, whence)?;
+            u64::try_from(found).map_err(io::Error::other)
+        };
+        match seek(offset, Whence::SeekData) {
+            Ok(start) => Ok(Some(start..seek(start, Whence::SeekHole)?)),
+            Err(error) if error.raw_os_error() == Some(Errno::ENXIO as i32) => Ok(None),
+            // A file system that cannot say.
+            Err(error) if error.raw_os_error() == Some(Errno::EINVAL as i32) => {
+                let length = PageFile::len(self)?;
+                Ok((offset < length).then_some(offset..length))
+            }
+            Err(error) => Err(error),
+        }
+    }
 }
 
 /// Overwrites a whole file with zeros and syncs it, so that `destroy` leaves no keys on the medium. The length
-/// stays as it is.
+/// stays as it is, and so do holes: a hash file may have some of terabytes.
 pub fn overwrite_with_zeros(file: &mut impl PageFile) -> io::Result<()> {
     static ZEROS: [u8; 65536] = [0; 65536];
-    let length = file.len()?;
     let mut offset = 0;
-    while offset < length {
-        let count = ZEROS.len().min(usize::try_from(length - offset).unwrap_or(ZEROS.len()));
-        file.write_at(offset, ZEROS.get(..count).unwrap_or(&ZEROS))?;
-        offset += count as u64;
+    while let Some(stored) = file.stored_from(offset)? {
+        offset = stored.start;
+        while offset < stored.end {
+            let count = ZEROS.len().min(usize::try_from(stored.end - offset).unwrap_or(ZEROS.len()));
+            file.write_at(offset, ZEROS.get(..count).unwrap_or(&ZEROS))?;
+            offset += count as u64;
+        }
     }
     file.sync()
 }
@@ -72,6 +102,25 @@ mod tests {
         file.write_at(0, &vec![0xaa; 150_001]).unwrap();
         overwrite_with_zeros(&mut file).unwrap();
         assert_eq!(file.contents(), vec![0; 150_001]);
+    }
+
+    #[test]
+    fn holes_are_left_alone() {
+        use std::os::unix::fs::MetadataExt;
+
+        let mut file = tempfile::tempfile().unwrap();
+        let far = 1 << 42;
+        for offset in [0, 1 << 30, far] {
+            PageFile::write_at(&mut file, offset, &[0xaa; 5000]).unwrap();
+        }
+        overwrite_with_zeros(&mut file).unwrap();
+        assert_eq!(PageFile::len(&file).unwrap(), far + 5000);
+        assert!(file.metadata().unwrap().blocks() * 512 < 100_000);
+        for offset in [0, 1 << 30, far] {
+            let mut back = [1; 5000];
+            PageFile::read_at(&file, offset, &mut back).unwrap();
+            assert_eq!(back, [0; 5000]);
+        }
     }
 
     #[test]
