@@ -4,6 +4,15 @@ use std::path::Path;
 
 use crate::{Error, PageFile, Result};
 
+/// How changes are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum How {
+    /// In an order that a full disk cannot hurt, and synced.
+    Commit,
+    /// Without a sync and without a way back, for a file that nobody relies on yet.
+    Spill,
+}
+
 /// The pages that a commit writes.
 pub(crate) struct Batch<'a> {
     /// For errors.
@@ -16,6 +25,7 @@ pub(crate) struct Batch<'a> {
     pub existing: &'a [u32],
     /// What page 0 is to begin with, unless it stays.
     pub head: Option<Vec<u8>>,
+    pub how: How,
 }
 
 /// Pages that the file has already and that are overwritten, with what stood there.
@@ -25,9 +35,9 @@ struct Overwritten {
 }
 
 impl Batch<'_> {
-    /// Writes all and syncs; `encode` gives the bytes of a page.
+    /// Writes all and, in a commit, syncs; `encode` gives the bytes of a page.
     ///
-    /// First the new pages and a sync: nothing refers to them yet, so if the disk is full the file is cut back
+    /// A commit: first the new pages and a sync: nothing refers to them yet, so if the disk is full the file is cut back
     /// and is as it was. Then the pages that exist, then page 0, then a sync. If one of those writes fails,
     /// what was overwritten is put back as far as the system lets us.
     pub(crate) fn write<F: PageFile>(
@@ -35,6 +45,9 @@ impl Batch<'_> {
         file: &mut F,
         encode: impl Fn(u32) -> Result<Vec<u8>>,
     ) -> Result<()> {
+        if self.how == How::Spill {
+            return self.spill(file, &encode);
+        }
         let old_length = file.len().map_err(|source| self.io("find the length".into(), source))?;
         if let Err(error) = self.append(file, &encode) {
             // The first error is the one to report; a cut that fails too leaves only unused pages.
@@ -51,6 +64,15 @@ impl Batch<'_> {
             return Err(error);
         }
         Ok(())
+    }
+
+    fn spill<F: PageFile>(&self, file: &mut F, encode: &impl Fn(u32) -> Result<Vec<u8>>) -> Result<()> {
+        for number in self.existing.iter().chain(self.new) {
+            let written = file.write_at(self.offset(*number), &encode(*number)?);
+            written.map_err(|source| self.io(format!("write page {number}"), source))?;
+        }
+        let written = self.head.as_ref().map_or(Ok(()), |head| file.write_at(0, head));
+        written.map_err(|source| self.io("write page 0".into(), source))
     }
 
     fn io(&self, doing: String, source: std::io::Error) -> Error {

@@ -3,14 +3,14 @@
 use super::layout::{Page, write_meta, write_page};
 use super::pager::Pager;
 use crate::flaw::Flaw;
-use crate::write::Batch;
+use crate::write::{Batch, How};
 use crate::{PageFile, Result};
 
 impl<F: PageFile> Pager<F> {
     /// Writes all changes and syncs (see [`Batch::write`]). The changes stay in memory after an error: the caller
     /// may commit again or roll back.
-    pub(super) fn commit(&mut self) -> Result<()> {
-        if !self.changes.is_empty() {
+    pub(super) fn commit(&mut self, how: How) -> Result<()> {
+        if !self.changes.is_empty() || (self.unsynced && how == How::Commit) {
             let numbers = self.changes.numbers();
             let (head, committed) = (&self.changes.head, self.changes.committed());
             let (existing, new) =
@@ -23,6 +23,7 @@ impl<F: PageFile> Pager<F> {
                 new,
                 existing,
                 head: (fresh || head.meta != committed.meta).then(|| write_meta(&head.meta)),
+                how,
             };
             batch.write(&mut self.file, |number| {
                 let Some(page) = self.changes.get(number) else {
@@ -33,6 +34,7 @@ impl<F: PageFile> Pager<F> {
                     .map_err(|flaw| flaw.on(&self.path, page_size, number))
             })?;
         }
+        self.unsynced = how == How::Spill;
         let mut clean = self.clean.borrow_mut();
         for (number, page) in self.changes.settle() {
             if !matches!(page, Page::Free { .. }) {

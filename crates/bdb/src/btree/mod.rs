@@ -24,6 +24,7 @@ pub use cursor::{Cursor, Iter, Order, Walk};
 
 pub use crate::changes::Savepoint;
 pub use crate::types::{Access, Problem, Record};
+use crate::write::How;
 use crate::{Error, PageFile, Result};
 use layout::Geometry;
 use pager::Pager;
@@ -195,7 +196,14 @@ impl<F: PageFile> BTree<F> {
     /// length and is as it was. After an error the changes are still in memory: commit again or roll back.
     pub fn commit(&mut self) -> Result<()> {
         self.writable()?;
-        self.pager.commit()
+        self.pager.commit(How::Commit)
+    }
+
+    /// Writes all changes to the file without syncing it, to free memory, and ends all savepoints. The file is in between
+    /// two states until the next commit: this is for one that nobody relies on before that.
+    pub fn spill(&mut self) -> Result<()> {
+        self.writable()?;
+        self.pager.commit(How::Spill)
     }
 
     /// Drops all changes since the last commit.

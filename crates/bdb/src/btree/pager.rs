@@ -33,6 +33,8 @@ pub(super) struct Pager<F> {
     pub(super) clean: RefCell<Cache<Page>>,
     /// The free list was walked to its end and has no cycle.
     free_list_sound: bool,
+    /// Changes went to the file without a sync.
+    pub(super) unsynced: bool,
 }
 
 impl<F: PageFile> Pager<F> {
@@ -81,6 +83,7 @@ impl<F: PageFile> Pager<F> {
             changes: Changes::new(head),
             clean: RefCell::new(Cache::new(cache_pages)),
             free_list_sound: false,
+            unsynced: false,
         }
     }
 

@@ -442,3 +442,27 @@ fn a_circular_chain_of_wild_size_is_refused_at_once() {
     assert!(matches!(tree.delete(b"key"), Err(Error::Corrupt { .. })));
     assert_eq!(tree.check().unwrap().free, 0);
 }
+
+/// A file that is spilled into and never committed may be anything; once it is committed it is as if it had been committed all the time.
+#[test]
+fn a_file_that_is_spilled_into_is_whole_and_synced_after_the_commit() {
+    let (mut tree, file) = new_tree(ByteOrder::Little);
+    let mut model = BTreeMap::new();
+    for number in (0..600).chain(300..900) {
+        let (key, value) = (key(number, number % 7 == 0), vec![3; number as usize]);
+        tree.put(&key, &value).unwrap();
+        model.insert(key, value);
+        if number % 50 == 0 {
+            tree.spill().unwrap();
+            assert!(!tree.is_changed());
+        }
+    }
+    tree.spill().unwrap();
+    assert_eq!(file.syncs(), 0);
+    let before = file.contents();
+    tree.commit().unwrap();
+    assert_eq!((file.syncs(), file.contents() == before), (1, true));
+    assert_same(&reopen(&file), &model);
+    tree.commit().unwrap();
+    assert_eq!(file.syncs(), 1, "nothing to sync");
+}

@@ -12,7 +12,7 @@ use super::layout::{
 use crate::cache::Cache;
 use crate::changes::Changes;
 use crate::flaw::Flaw;
-use crate::write::Batch;
+use crate::write::{Batch, How};
 use crate::{Error, PageFile, Result};
 
 /// A file with its changes.
@@ -24,6 +24,8 @@ pub(super) struct Pager<F> {
     /// Whole pages of the file as it is. 0: nothing was ever committed.
     pages: u32,
     clean: RefCell<Cache<Page>>,
+    /// Changes went to the file without a sync.
+    unsynced: bool,
 }
 
 impl<F: PageFile> Pager<F> {
@@ -65,7 +67,7 @@ impl<F: PageFile> Pager<F> {
 
     fn new(file: F, path: &Path, header: Header, pages: u32, cache_pages: usize) -> Self {
         let clean = RefCell::new(Cache::new(cache_pages));
-        Pager { file, path: path.to_owned(), changes: Changes::new(header), pages, clean }
+        Pager { file, path: path.to_owned(), changes: Changes::new(header), pages, clean, unsynced: false }
     }
 
     pub(super) fn header(&self) -> &Header {
@@ -171,8 +173,8 @@ impl<F: PageFile> Pager<F> {
 
     /// Writes all changes and syncs (see [`Batch::write`]). The changes stay in memory after an error: the caller
     /// may commit again or roll back.
-    pub(super) fn commit(&mut self) -> Result<()> {
-        if !self.is_changed() {
+    pub(super) fn commit(&mut self, how: How) -> Result<()> {
+        if !self.is_changed() && !(self.unsynced && how == How::Commit) {
             self.changes.settle();
             return Ok(());
         }
@@ -186,6 +188,7 @@ impl<F: PageFile> Pager<F> {
             new,
             existing,
             head: changed.then(|| write_header(&header)),
+            how,
         };
         batch.write(&mut self.file, |number| {
             let page =
@@ -193,6 +196,7 @@ impl<F: PageFile> Pager<F> {
             page.and_then(|page| write_page(page, number, header.page_size, header.order))
                 .map_err(|flaw| flaw.on(path, header.page_size, number))
         })?;
+        self.unsynced = how == How::Spill;
         self.pages = self.page_count();
         let mut clean = self.clean.borrow_mut();
         for (number, page) in self.changes.settle() {
