@@ -1,6 +1,9 @@
 //! `klist -k` beside MIT's, byte for byte.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
+use std::fs::{self, Permissions};
+use std::os::unix::fs::PermissionsExt;
+
 use harness::{Mask, Pair, Setup, workspace};
 use k5_keytab::{Entry, KeytabWriter};
 use k5_types::{EncType, KeyBlock, NameType, Principal, Timestamp};
@@ -171,10 +174,22 @@ fn a_configuration_that_cannot_be_read() {
     let pair = Pair::new();
     keytab(&pair, "k", &[entry(host("a"), 1, 1, 18)]);
     file(&pair, "bad.conf", b"[libdefaults\n");
-    pair.klist(["-k", "k"]).env("KRB5_CONFIG", "{DIR}/bad.conf").same_bytes().code(1);
+    let both = pair.klist(["-k", "k"]).env("KRB5_CONFIG", "{DIR}/bad.conf").differs("DIV-42").code(1);
+    let place = pair.ours().path("bad.conf").display().to_string();
+    let said = format!(
+        "klist: Improper format of Kerberos configuration file ({place}:1: Syntax error in profile section header) \
+         while initializing krb5\n"
+    );
+    assert_eq!((both.ours.stderr, both.ours.stdout), (said, String::new()));
+    pair.each(|realm| fs::set_permissions(realm.path("bad.conf"), Permissions::from_mode(0)).unwrap());
+    let run = pair.klist(["-k", "k"]).env("KRB5_CONFIG", "{DIR}/bad.conf").bound_by_rights();
+    let both = run.differs("DIV-42").code(1);
+    let _ =
+        both.ours.stderr_has(&format!("klist: Permission denied ({place}: cannot open: Permission denied)"));
     pair.klist(["-k", "k"]).env("KRB5_CONFIG", "{DIR}/none.conf").same_bytes().code(0);
     file(&pair, "flag.conf", b"[libdefaults]\nallow_weak_crypto = perhaps\n");
-    pair.klist(["-k", "k"]).env("KRB5_CONFIG", "{DIR}/flag.conf").same_bytes().code(1);
+    let both = pair.klist(["-k", "k"]).env("KRB5_CONFIG", "{DIR}/flag.conf").differs("DIV-42").code(1);
+    let _ = both.ours.stderr_has("/flag.conf:2: ");
 }
 
 #[test]

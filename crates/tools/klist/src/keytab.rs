@@ -21,7 +21,7 @@ KVNO Principal
 
 pub(crate) fn list(program: &[u8], options: &Options, io: &mut Io<'_>) -> Result<(), Failure> {
     let config = Config::from_env(&io.env.config())
-        .map_err(|error| Failure::com_err(program, error.mit_text(), "while initializing krb5"))?;
+        .map_err(|error| Failure::com_err(program, error.message(), "while initializing krb5"))?;
     let name = find(program, options, &config)?;
     io.out().write_all(&[b"Keytab name: ", name.resolved().as_bytes(), b"\n"].concat())?;
     let failed = |error: KeytabError, doing: &str| Failure::com_err(program, said(&error, &config), doing);
