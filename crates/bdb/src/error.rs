@@ -107,7 +107,13 @@ pub enum Error {
         /// The size asked for, in bytes.
         size: u32,
     },
-    /// All page numbers are taken; in a hash file, all that overflow pages can have (some 63,000).
+    /// All overflow pages that a hash file can have, some 63,000, are taken.
+    #[error("{path}: no overflow page is left in this hash file; a B-tree has room: dump and load without -hash", path = path.display())]
+    HashFull {
+        /// The file.
+        path: PathBuf,
+    },
+    /// All page numbers are taken.
     #[error("{path}: no page number is left", path = path.display())]
     Full {
         /// The file.

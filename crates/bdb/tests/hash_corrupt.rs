@@ -73,7 +73,7 @@ fn exercise(bytes: Vec<u8>) -> bool {
 fn assert_says_where(error: &Error) {
     match error {
         Error::Corrupt { path, what, .. } => assert!(path.ends_with("bad") && !what.is_empty()),
-        Error::NotHash { .. } | Error::Full { .. } => {}
+        Error::NotHash { .. } | Error::HashFull { .. } => {}
         error => panic!("{error}"),
     }
 }

@@ -98,7 +98,7 @@ impl<F: PageFile> Pager<F> {
         self.changes.end_operation(grown.is_ok());
         match grown {
             // The pair is stored: a table that cannot grow is only slower.
-            Err(Error::Full { .. }) => Ok(()),
+            Err(Error::HashFull { .. }) => Ok(()),
             grown => grown,
         }
     }

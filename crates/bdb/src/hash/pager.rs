@@ -90,7 +90,7 @@ impl<F: PageFile> Pager<F> {
     }
 
     pub(super) fn full(&self) -> Error {
-        Error::Full { path: self.path.clone() }
+        Error::HashFull { path: self.path.clone() }
     }
 
     /// The page of a bucket.
@@ -174,7 +174,8 @@ impl<F: PageFile> Pager<F> {
     /// Writes all changes and syncs (see [`Batch::write`]). The changes stay in memory after an error: the caller
     /// may commit again or roll back.
     pub(super) fn commit(&mut self, how: How) -> Result<()> {
-        if !self.is_changed() && !(self.unsynced && how == How::Commit) {
+        let unsynced = self.unsynced && how == How::Commit;
+        if !self.is_changed() && !unsynced {
             self.changes.settle();
             return Ok(());
         }

@@ -181,7 +181,7 @@ fn overflow_pages_end_and_nothing_is_lost() {
         }
         assert!(stored < 2000, "endless");
     };
-    assert!(matches!(error, Error::Full { .. }), "{error}");
+    assert!(matches!(error, Error::HashFull { .. }), "{error}");
     // 31 split points of 2047 pages, some of them bitmaps, and 61 to a value.
     assert_eq!(stored, (31 * 2047 - 32) / 61);
     let report = table.check().unwrap();
