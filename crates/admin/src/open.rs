@@ -5,7 +5,7 @@ use crate::error::{AdminError, Result};
 use crate::quality::Quality;
 use k5_config::{Config, Notice, PluginInterface, PluginModule, RealmParams};
 use k5_crypto::{Random, string_to_key};
-use k5_kdb::db2::{Db2, Db2Arguments, Db2Files};
+use k5_kdb::db2::{Db2, Db2Arguments, Db2Files, PrincipalFile};
 use k5_kdb::mkey::stash;
 use k5_kdb::{Access, Backend, Entry, KdbError, MasterKeys, Scope, master_principal};
 use k5_types::{EncType, KeyBlock, Kvno, Principal, Secret, Timestamp};
@@ -35,18 +35,17 @@ pub fn database_files<'a>(
     let module = config.db_module(realm).map_err(configuration)?;
     module.require_db2().map_err(configuration)?;
     let arguments = Db2Arguments::parse(arguments)?;
-    if arguments.hash {
-        return Err(AdminError::Blocked(
-            "hash databases are not supported by this version: leave out the argument hash=".to_owned(),
-        ));
-    }
     let mut database = arguments.database.unwrap_or(module.database_name);
     if arguments.temporary {
         let mut name = database.into_os_string();
         name.push("~");
         database = PathBuf::from(name);
     }
-    Ok(Db2Files::named(&database))
+    let mut files = Db2Files::named(&database);
+    if arguments.hash {
+        files.new_principals = PrincipalFile::Hash;
+    }
+    Ok(files)
 }
 
 /// The master key principal of a realm.

@@ -84,7 +84,7 @@ pub trait Transaction {
     /// Where the pages or a record are damaged, and what the visitor answers.
     fn each_principal(&mut self, order: Order, visit: &mut dyn FnMut(Entry) -> Visit) -> Result<()>;
 
-    /// Visits the names of all principals, in order, as the database keys them (unparsed, no NUL).
+    /// Visits the names of all principals, in the database's order, as it keys them (unparsed, no NUL).
     ///
     /// # Errors
     /// As [`Transaction::each_principal`].
@@ -92,8 +92,8 @@ pub trait Transaction {
         self.each_name_from(b"", Order::Forward, visit)
     }
 
-    /// Visits names from a text on, which need not be one and has no zero byte: forwards those that are not less than it, backwards those that
-    /// are less.
+    /// Visits names in the order of their bytes, whatever the database's is, from a text on, which need not be one and
+    /// has no zero byte: forwards those that are not less than it, backwards those that are less.
     ///
     /// # Errors
     /// As [`Transaction::each_principal`].

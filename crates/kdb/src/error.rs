@@ -49,6 +49,12 @@ pub enum KdbError {
         /// What is wrong and where.
         what: String,
     },
+    /// A hash file has one order only (MIT's text).
+    #[error("Invalid argument")]
+    NoOrderBackwards,
+    /// A hash file is no tree (MIT's text).
+    #[error("Recursive iteration is not supported for hash databases")]
+    NoTreeToDescend,
     /// A name that MIT's look-ups would break on.
     #[error("Principal name is too long for the database ({length} bytes, at most {limit})")]
     NameTooLong {

@@ -1,5 +1,6 @@
 //! The four files of a `db2` database: their names, making and destroying them.
 
+use super::tree::PrincipalFile;
 use crate::error::{KdbError, Result};
 use k5_lock::LockMode;
 use std::ffi::OsString;
@@ -22,6 +23,8 @@ pub struct Db2Files {
     pub policies: PathBuf,
     /// `P.kadm5.lock`: the lock file of the policies.
     pub policy_lock: PathBuf,
+    /// What `P` becomes where it is made.
+    pub new_principals: PrincipalFile,
 }
 
 /// `path` with `suffix` behind its last component.
@@ -40,6 +43,7 @@ impl Db2Files {
             lock: with_suffix(database, ".ok"),
             policies: with_suffix(database, ".kadm5"),
             policy_lock: with_suffix(database, ".kadm5.lock"),
+            new_principals: PrincipalFile::default(),
         }
     }
 
@@ -111,12 +115,18 @@ impl NewFiles {
     /// Makes the files. None may exist but `P.ok`, which some programs leave behind.
     pub fn make(files: &Db2Files) -> Result<Self> {
         let failed = |path: &Path, source| KdbError::Open { path: path.to_path_buf(), source };
+        let must_not_exist = || match files.principals.symlink_metadata() {
+            Ok(_) => Err(failed(&files.principals, io::Error::from_raw_os_error(nix::libc::EEXIST))),
+            Err(_) => Ok(()),
+        };
         // Looked at before anything is made: the usual slip is a second `create`.
-        if files.principals.symlink_metadata().is_ok() {
-            return Err(failed(&files.principals, io::Error::from_raw_os_error(nix::libc::EEXIST)));
-        }
+        must_not_exist()?;
         let mut made = Made::default();
-        let lock = lock_file(&files.lock, &mut made)?;
+        let mut lock_made = Vec::new();
+        let lock = lock_file(&files.lock, &mut lock_made)?;
+        // Somebody else may have had the lock of the file that we made first, and used it: then it stays.
+        must_not_exist()?;
+        made.0 = lock_made;
         let mut new = |path: &PathBuf| {
             let file = create_new(path).map_err(|e| failed(path, e))?;
             made.0.push(path.clone());
@@ -135,13 +145,13 @@ impl NewFiles {
     }
 }
 
-fn create_new(path: &Path) -> io::Result<File> {
+pub(super) fn create_new(path: &Path) -> io::Result<File> {
     OpenOptions::new().read(true).write(true).create_new(true).mode(MODE).open(path)
 }
 
-/// Opens or makes `P.ok` and locks it exclusively. Whoever made it and failed removes it again, perhaps while we
+/// Opens or makes `P.ok` and locks it exclusively; `made` gets its path if it was made. Whoever made it and failed removes it again, perhaps while we
 /// wait for the lock; a lock on a file without a name is worth nothing, so it is then made anew.
-fn lock_file(path: &Path, made: &mut Made) -> Result<File> {
+pub(super) fn lock_file(path: &Path, made: &mut Vec<PathBuf>) -> Result<File> {
     let failed = |source| KdbError::Open { path: path.to_path_buf(), source };
     loop {
         let (file, is_new) = match create_new(path) {
@@ -160,7 +170,7 @@ fn lock_file(path: &Path, made: &mut Made) -> Result<File> {
         let named = path.symlink_metadata();
         if named.is_ok_and(|named| (named.dev(), named.ino()) == (held.dev(), held.ino())) {
             if is_new {
-                made.0.push(path.to_path_buf());
+                made.push(path.to_path_buf());
             }
             return Ok(file);
         }

@@ -6,14 +6,15 @@
 mod files;
 pub mod record;
 mod transaction;
+mod tree;
 
 pub use files::Db2Files;
 
 use crate::backend::{Access, Backend, Scope, Transaction};
 use crate::error::{KdbError, Result};
-use k5_bdb::btree::{self, BTree};
 use std::path::PathBuf;
 use transaction::Db2Transaction;
+pub use tree::PrincipalFile;
 
 /// A `db2` database.
 #[derive(Debug, Clone)]
@@ -60,12 +61,7 @@ impl Db2 {
     /// # Errors
     /// Where the principals cannot be opened, or a lock file is missing.
     pub fn open(files: Db2Files) -> Result<Self> {
-        let opened = |path: &PathBuf| {
-            let path = path.clone();
-            move |source| KdbError::Open { path, source }
-        };
-        let file = std::fs::File::open(&files.principals).map_err(opened(&files.principals))?;
-        BTree::open(file, &files.principals, btree::Access::ReadOnly)?;
+        tree::Tree::open(&files.principals, Access::Read)?;
         files::open_lock(&files.lock).map_err(|source| KdbError::Io { path: files.lock.clone(), source })?;
         transaction::open_policy_lock(&files.policy_lock)?;
         Ok(Db2 { files })

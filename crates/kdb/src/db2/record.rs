@@ -35,12 +35,23 @@ pub const NAME_LIMIT: usize = 2015;
 /// # Errors
 /// [`KdbError::NameTooLong`].
 pub fn key(name: &Principal) -> Result<Vec<u8>> {
-    let mut key = name.unparse();
-    if key.len() > NAME_LIMIT {
-        return Err(KdbError::NameTooLong { length: key.len(), limit: NAME_LIMIT });
+    let key = key_of_any_length(name);
+    if key.len() - 1 > NAME_LIMIT {
+        return Err(KdbError::NameTooLong { length: key.len() - 1, limit: NAME_LIMIT });
     }
-    key.push(0);
     Ok(key)
+}
+
+/// The key of a principal's record to look for: an old file may have it though its name is too long to be stored.
+pub(super) fn key_of_any_length(name: &Principal) -> Vec<u8> {
+    let mut key = name.unparse();
+    key.push(0);
+    key
+}
+
+/// The name in a key.
+pub(super) fn name_of(key: &[u8]) -> &[u8] {
+    key.strip_suffix(&[0]).unwrap_or(key)
 }
 
 /// The bytes of an entry's record.

@@ -1,6 +1,7 @@
 //! The back end as a whole, on files of its own. What MIT makes of them is shown in `tests/compat`.
 
 use super::*;
+use crate::backend::Order;
 use crate::entry::Entry;
 use crate::policy::Policy;
 use k5_types::Principal;
@@ -104,6 +105,81 @@ fn a_missing_policy_lock_file_is_told() {
     std::fs::remove_file(&files.policy_lock).unwrap();
     assert!(matches!(Db2::open(files), Err(KdbError::NoPolicyLockFile { .. })));
     assert!(matches!(db.begin(Scope::Everything, Access::Read), Err(KdbError::NoPolicyLockFile { .. })));
+}
+
+fn hash_files() -> (tempfile::TempDir, Db2Files) {
+    let (dir, mut files) = scratch();
+    files.new_principals = PrincipalFile::Hash;
+    (dir, files)
+}
+
+#[test]
+fn a_hash_database_is_used_like_any_other() {
+    let (_dir, files) = hash_files();
+    let db = Db2::create(files.clone(), |t| {
+        (0..300).try_for_each(|number| t.put_principal(&entry(&format!("p{number:03}"))))
+    })
+    .unwrap();
+    let starts_as_hash = |path| k5_bdb::hash::is_hash(&std::fs::read(path).unwrap());
+    assert!(starts_as_hash(&files.principals) && !starts_as_hash(&files.policies));
+    // What exists says itself what it is.
+    let db = Db2::open(Db2Files::named(&db.files().principals)).unwrap();
+    let mut write = db.begin(Scope::Everything, Access::Write).unwrap();
+    let mark = write.savepoint();
+    assert!(write.delete_principal(&Principal::new("R", ["p007"])).unwrap());
+    write.rollback_to(mark).unwrap();
+    assert!(write.delete_principal(&Principal::new("R", ["p123"])).unwrap());
+    assert!(!write.delete_principal(&Principal::new("R", ["p123"])).unwrap());
+    write.put_policy(&Policy { name: b"p".to_vec(), ..Policy::default() }).unwrap();
+    write.commit().unwrap();
+
+    let mut found = names(&db);
+    assert!(!found.is_sorted());
+    found.sort();
+    let expected = (0..300).filter(|number| *number != 123).map(|number| format!("p{number:03}@R"));
+    assert!(found.into_iter().eq(expected));
+    let mut read = db.begin(Scope::Everything, Access::Read).unwrap();
+    assert!(read.principal(&Principal::new("R", ["p007"])).unwrap().is_some());
+    assert!(read.principal(&Principal::new("R", ["p123"])).unwrap().is_none());
+    assert!(read.policy(b"p").unwrap().is_some());
+}
+
+#[test]
+fn a_hash_database_has_one_order_but_for_names() {
+    let (_dir, files) = hash_files();
+    let db = Db2::create(files, |t| {
+        (0..60).try_for_each(|number| t.put_principal(&entry(&format!("p{number:02}"))))
+    })
+    .unwrap();
+    let mut read = db.begin(Scope::Everything, Access::Read).unwrap();
+    let refused = [Order::Reverse, Order::Recurse, Order::RecurseReverse].map(|order| {
+        read.each_principal(order, &mut |_| Ok(ControlFlow::Continue(()))).unwrap_err().to_string()
+    });
+    let recursive = "Recursive iteration is not supported for hash databases";
+    assert_eq!(refused, ["Invalid argument", recursive, recursive]);
+
+    drop(read);
+    let mut write = db.begin(Scope::Everything, Access::Write).unwrap();
+    let mut from = |text: &str, order, count: usize| {
+        let mut names = Vec::new();
+        let visited = write.each_name_from(text.as_bytes(), order, &mut |name| {
+            names.push(String::from_utf8_lossy(name).into_owned());
+            Ok(if names.len() < count { ControlFlow::Continue(()) } else { ControlFlow::Break(()) })
+        });
+        visited.unwrap();
+        names
+    };
+    assert_eq!(from("p10", Order::Forward, 3), ["p10@R", "p11@R", "p12@R"]);
+    assert_eq!(from("p10", Order::Reverse, 2), ["p09@R", "p08@R"]);
+    assert_eq!(from("p58x", Order::Forward, 9), ["p59@R"]);
+    write.put_principal(&entry("p100")).unwrap();
+    let mut first = Vec::new();
+    let visited = write.each_name_from(b"p10", Order::Forward, &mut |name| {
+        first = name.to_vec();
+        Ok(ControlFlow::Break(()))
+    });
+    visited.unwrap();
+    assert_eq!(first, b"p100@R");
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use super::files::{Db2Files, NewFiles, open_lock};
 use super::record;
+use super::tree::{Mark, Tree, open_btree};
 use crate::backend::{Access, Order, Savepoint, Scope, Transaction, Visit};
 use crate::entry::Entry;
 use crate::error::{KdbError, Result};
@@ -10,14 +11,12 @@ use crate::policy::Policy;
 use k5_bdb::btree::{self, BTree, Walk};
 use k5_lock::LockMode;
 use k5_types::Principal;
-use std::fs::{File, FileTimes, OpenOptions};
+use std::fs::{File, FileTimes};
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
-type Tree = BTree<File>;
-
-/// The two trees, each under its lock. Dropping the files gives the locks back.
+/// The two files, each under its lock. Dropping the files gives the locks back.
 pub(super) struct Db2Transaction {
     files: Db2Files,
     access: Access,
@@ -26,9 +25,11 @@ pub(super) struct Db2Transaction {
     _policy_lock: Option<File>,
     principals: Option<Tree>,
     /// Opened when first needed: most transactions look at no policy.
-    policies: Option<Tree>,
-    /// A mark in each tree that was open then, by the number of the savepoint.
-    marks: Vec<(Option<btree::Savepoint>, Option<btree::Savepoint>)>,
+    policies: Option<BTree<File>>,
+    /// A mark in each file that was open then, by the number of the savepoint.
+    marks: Vec<(Option<Mark>, Option<Mark>)>,
+    /// The names of the principals in order, where the file is a hash table and they were asked for in order.
+    sorted: Option<Vec<Vec<u8>>>,
 }
 
 /// The policies' lock file, opened by path each time: a loader removes it while it holds the database for good.
@@ -52,14 +53,6 @@ fn take_lock(file: &File, path: &Path, access: Access) -> Result<()> {
     })
 }
 
-fn open_tree(path: &Path, access: Access) -> Result<Tree> {
-    let write = access == Access::Write;
-    let file = OpenOptions::new().read(true).write(write).open(path);
-    let file = file.map_err(|source| KdbError::Open { path: path.to_path_buf(), source })?;
-    let tree_access = if write { btree::Access::ReadWrite } else { btree::Access::ReadOnly };
-    Ok(BTree::open(file, path, tree_access)?)
-}
-
 impl Db2Transaction {
     /// Waits for the locks that the scope needs and opens the principals.
     pub fn begin(files: &Db2Files, scope: Scope, access: Access) -> Result<Self> {
@@ -79,7 +72,7 @@ impl Db2Transaction {
             return Err(KdbError::NoPolicyLockFile { path: files.policy_lock.clone() });
         }
         let principals = match scope {
-            Scope::Everything => Some(open_tree(&files.principals, access)?),
+            Scope::Everything => Some(Tree::open(&files.principals, access)?),
             Scope::Policies => None,
         };
         Ok(Db2Transaction {
@@ -90,23 +83,26 @@ impl Db2Transaction {
             principals,
             policies: None,
             marks: Vec::new(),
+            sorted: None,
         })
     }
 
     /// A transaction on files that were just made and are locked by whoever made them.
     pub fn on_new_files(files: &Db2Files, new: &NewFiles) -> Result<Self> {
-        let fresh = |file: &File, path: &PathBuf| {
-            let file = file.try_clone().map_err(|source| KdbError::Io { path: path.clone(), source })?;
-            Ok::<Tree, KdbError>(BTree::create(file, path, btree::Options::default())?)
+        let clone = |file: &File, path: &PathBuf| {
+            file.try_clone().map_err(|source| KdbError::Io { path: path.clone(), source })
         };
+        let principals = clone(&new.principals, &files.principals)?;
+        let policies = clone(&new.policies, &files.policies)?;
         Ok(Db2Transaction {
             files: files.clone(),
             access: Access::Write,
             lock: None,
             _policy_lock: None,
-            principals: Some(fresh(&new.principals, &files.principals)?),
-            policies: Some(fresh(&new.policies, &files.policies)?),
+            principals: Some(Tree::create(files.new_principals, principals, &files.principals)?),
+            policies: Some(BTree::create(policies, &files.policies, btree::Options::default())?),
             marks: Vec::new(),
+            sorted: None,
         })
     }
 
@@ -116,10 +112,10 @@ impl Db2Transaction {
             .ok_or_else(|| KdbError::Unstorable("the transaction covers policies only".to_owned()))
     }
 
-    fn policies(&mut self) -> Result<&mut Tree> {
+    fn policies(&mut self) -> Result<&mut BTree<File>> {
         let tree = match self.policies.take() {
             Some(tree) => tree,
-            None => open_tree(&self.files.policies, self.access)?,
+            None => open_btree(&self.files.policies, self.access)?,
         };
         Ok(self.policies.insert(tree))
     }
@@ -131,39 +127,26 @@ impl Db2Transaction {
             what: error.to_string(),
         })
     }
+}
 
-    /// Moves the database's age: to now, or to one second after what it was where that is not earlier. A
-    /// hint for others; that it may not be set is no failure.
-    fn update_age(&self) {
-        let Some(lock) = &self.lock else { return };
-        let now = SystemTime::now();
-        let old = lock.metadata().and_then(|m| m.modified()).unwrap_or(SystemTime::UNIX_EPOCH);
-        let age = if old >= now { old + Duration::from_secs(1) } else { now };
-        let _ = lock.set_times(FileTimes::new().set_accessed(age).set_modified(age));
-    }
+/// Moves the database's age, which its lock file bears: to now, or to one second after what it was where that is not
+/// earlier. A hint for others; that it may not be set is no failure.
+pub(super) fn update_age(lock: &File) {
+    let now = SystemTime::now();
+    let old = lock.metadata().and_then(|m| m.modified()).unwrap_or(SystemTime::UNIX_EPOCH);
+    let age = if old >= now { old + Duration::from_secs(1) } else { now };
+    let _ = lock.set_times(FileTimes::new().set_accessed(age).set_modified(age));
 }
 
 /// The key of a policy's record.
-fn policy_key(name: &[u8]) -> Vec<u8> {
+pub(super) fn policy_key(name: &[u8]) -> Vec<u8> {
     [name, &[0]].concat()
-}
-
-fn walk(order: Order) -> (btree::Order, Walk) {
-    match order {
-        Order::Forward => (btree::Order::Forward, Walk::Siblings),
-        Order::Reverse => (btree::Order::Backward, Walk::Siblings),
-        Order::Recurse => (btree::Order::Forward, Walk::Tree),
-        Order::RecurseReverse => (btree::Order::Backward, Walk::Tree),
-    }
 }
 
 impl Transaction for Db2Transaction {
     fn principal(&mut self, name: &Principal) -> Result<Option<Entry>> {
         let file = self.files.principals.display().to_string();
-        let Ok(key) = record::key(name) else {
-            // What cannot be stored is not there.
-            return Ok(None);
-        };
+        let key = record::key_of_any_length(name);
         let Some(value) = self.principals()?.get(&key)? else { return Ok(None) };
         let mut entry = record::decode(&file, &key, &value)?;
         sort_key_data(&mut entry.key_data);
@@ -172,26 +155,26 @@ impl Transaction for Db2Transaction {
 
     fn put_principal(&mut self, entry: &Entry) -> Result<()> {
         let (key, value) = (record::key(&entry.principal)?, record::encode(entry)?);
-        Ok(self.principals()?.put(&key, &value)?)
+        self.sorted = None;
+        self.principals()?.put(&key, &value)
     }
 
     fn delete_principal(&mut self, name: &Principal) -> Result<bool> {
-        let Ok(key) = record::key(name) else { return Ok(false) };
-        Ok(self.principals()?.delete(&key)?)
+        self.sorted = None;
+        self.principals()?.delete(&record::key_of_any_length(name))
     }
 
     fn each_principal(&mut self, order: Order, visit: &mut dyn FnMut(Entry) -> Visit) -> Result<()> {
         let file = self.files.principals.display().to_string();
-        let (order, walk) = walk(order);
-        for item in self.principals()?.iter(order, walk) {
-            let item = item?;
-            let mut entry = record::decode(&file, &item.key, &item.value)?;
+        self.principals()?.each(order, &mut |key, value| {
+            let mut entry = record::decode(&file, key, value)?;
             sort_key_data(&mut entry.key_data);
-            if visit(entry)?.is_break() {
-                break;
-            }
-        }
-        Ok(())
+            visit(entry)
+        })
+    }
+
+    fn each_name(&mut self, visit: &mut dyn FnMut(&[u8]) -> Visit) -> Result<()> {
+        self.principals()?.each(Order::Forward, &mut |key, _| visit(record::name_of(key)))
     }
 
     fn each_name_from(
@@ -200,11 +183,28 @@ impl Transaction for Db2Transaction {
         order: Order,
         visit: &mut dyn FnMut(&[u8]) -> Visit,
     ) -> Result<()> {
-        let (order, walk) = walk(order);
-        // A name's key is the name and a zero byte, so a key is not less than a text exactly if its name is not.
-        for item in self.principals()?.iter_at(from, order, walk) {
-            let key = item?.key;
-            if visit(key.strip_suffix(&[0]).unwrap_or(&key))?.is_break() {
+        if self.principals()?.is_ordered() {
+            return self.principals()?.each_from(from, order, &mut |key| visit(record::name_of(key)));
+        }
+        if self.sorted.is_none() {
+            let mut names = Vec::new();
+            self.each_name(&mut |name| {
+                names.push(name.to_vec());
+                Ok(ControlFlow::Continue(()))
+            })?;
+            names.sort_unstable();
+            self.sorted = Some(names);
+        }
+        let names = self.sorted.as_deref().unwrap_or_default();
+        let (below, above) = names.split_at(names.partition_point(|name| name.as_slice() < from));
+        let mut forwards = above.iter();
+        let mut backwards = below.iter().rev();
+        let names: &mut dyn Iterator<Item = &Vec<u8>> = match order {
+            Order::Forward | Order::Recurse => &mut forwards,
+            Order::Reverse | Order::RecurseReverse => &mut backwards,
+        };
+        for name in names {
+            if visit(name)?.is_break() {
                 break;
             }
         }
@@ -240,7 +240,7 @@ impl Transaction for Db2Transaction {
 
     fn savepoint(&mut self) -> Savepoint {
         self.marks.push((
-            self.principals.as_mut().map(BTree::savepoint),
+            self.principals.as_mut().map(Tree::savepoint),
             self.policies.as_mut().map(BTree::savepoint),
         ));
         Savepoint(self.marks.len() - 1)
@@ -249,6 +249,7 @@ impl Transaction for Db2Transaction {
     fn rollback_to(&mut self, savepoint: Savepoint) -> Result<()> {
         let stale = || KdbError::Pages(k5_bdb::Error::StaleSavepoint);
         let (principals, policies) = self.marks.get(savepoint.0).ok_or_else(stale)?;
+        self.sorted = None;
         if let (Some(tree), Some(mark)) = (self.principals.as_mut(), principals) {
             tree.rollback_to(mark)?;
         }
@@ -272,23 +273,24 @@ impl Transaction for Db2Transaction {
             principals = principals.or(of_principals);
             policies = policies.or(of_policies);
         }
-        for (tree, mark) in [(self.principals.as_mut(), principals), (self.policies.as_mut(), policies)] {
-            if let (Some(tree), Some(mark)) = (tree, mark) {
-                tree.release(mark)?;
-            }
+        if let (Some(tree), Some(mark)) = (self.principals.as_mut(), principals) {
+            tree.release(mark)?;
+        }
+        if let (Some(tree), Some(mark)) = (self.policies.as_mut(), policies) {
+            tree.release(mark)?;
         }
         Ok(())
     }
 
     fn commit(mut self: Box<Self>) -> Result<()> {
-        if let Some(tree) = self.principals.as_ref().filter(|tree| tree.is_changed()) {
-            let _ = tree;
-            self.update_age();
+        if let (Some(lock), true) = (&self.lock, self.principals.as_ref().is_some_and(Tree::is_changed)) {
+            update_age(lock);
         }
-        for tree in [self.principals.as_mut(), self.policies.as_mut()].into_iter().flatten() {
-            if tree.is_changed() {
-                tree.commit()?;
-            }
+        if let Some(tree) = self.principals.as_mut().filter(|tree| tree.is_changed()) {
+            tree.commit()?;
+        }
+        if let Some(tree) = self.policies.as_mut().filter(|tree| tree.is_changed()) {
+            tree.commit()?;
         }
         Ok(())
     }

@@ -135,15 +135,6 @@ fn one_line_of_success(output: &harness::Output, parts: &[&str]) {
     parts.iter().for_each(|part| assert!(output.stderr.contains(part), "{output}"));
 }
 
-/// DIV-24
-#[test]
-fn hash_databases_are_not_made() {
-    let pair = Pair::new();
-    let both = pair.kdb5_util(["create", "-s", "-P", "x", "-x", "hash=true"]).differs("DIV-24");
-    one_line(&both.ours, &["hash databases are not supported"]);
-    assert!(names(pair.ours().dir()).iter().all(|name| !name.starts_with("principal")));
-}
-
 /// DIV-21: what MIT's program finds out half way.
 #[test]
 fn words_that_make_half_a_realm() {

@@ -1,0 +1,158 @@
+//! The file of the principals, which is a B-tree or a hash table. Policies are in a B-tree always.
+
+use crate::backend::{Access, Order, Visit};
+use crate::error::{KdbError, Result};
+use k5_bdb::btree::{self, BTree, Walk};
+use k5_bdb::hash::{self, Hash};
+use std::fs::{File, OpenOptions};
+use std::os::unix::fs::FileExt;
+use std::path::Path;
+
+/// What a new file of principals is. One that exists says what it is itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum PrincipalFile {
+    /// A B-tree, whose order is that of the names.
+    #[default]
+    BTree,
+    /// A hash table, as `load -hash` and the database argument `hash=` make it.
+    Hash,
+}
+
+/// Either file.
+#[derive(Debug)]
+pub(super) enum Tree {
+    BTree(Box<BTree<File>>),
+    Hash(Box<Hash<File>>),
+}
+
+/// Looks at key and value of a record.
+pub(super) type Look<'a> = dyn FnMut(&[u8], &[u8]) -> Visit + 'a;
+
+/// A place in either file to go back to.
+pub(super) type Mark = btree::Savepoint;
+
+/// Calls a method that both have.
+macro_rules! either {
+    ($tree:expr, $inner:ident => $call:expr) => {
+        match $tree {
+            Tree::BTree($inner) => $call,
+            Tree::Hash($inner) => $call,
+        }
+    };
+}
+
+impl Tree {
+    /// A new one in a file that is empty so far.
+    pub fn create(kind: PrincipalFile, file: File, path: &Path) -> Result<Self> {
+        Ok(match kind {
+            PrincipalFile::BTree => {
+                Tree::BTree(Box::new(BTree::create(file, path, btree::Options::default())?))
+            }
+            PrincipalFile::Hash => Tree::Hash(Box::new(Hash::create(file, path, hash::Options::default())?)),
+        })
+    }
+
+    /// One that exists.
+    pub fn open(path: &Path, access: Access) -> Result<Self> {
+        let (file, access) = open_file(path, access)?;
+        let mut start = [0; 4];
+        // A file too short for this is one that the B-tree refuses.
+        Ok(match file.read_exact_at(&mut start, 0) {
+            Ok(()) if hash::is_hash(&start) => Tree::Hash(Box::new(Hash::open(file, path, access)?)),
+            _ => Tree::BTree(Box::new(BTree::open(file, path, access)?)),
+        })
+    }
+
+    pub fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>> {
+        Ok(either!(self, tree => tree.get(key))?)
+    }
+
+    pub fn put(&mut self, key: &[u8], value: &[u8]) -> Result<()> {
+        Ok(either!(self, tree => tree.put(key, value))?)
+    }
+
+    pub fn delete(&mut self, key: &[u8]) -> Result<bool> {
+        Ok(either!(self, tree => tree.delete(key))?)
+    }
+
+    /// Visits key and value of all records. A hash table has one order only.
+    pub fn each(&self, order: Order, visit: &mut Look<'_>) -> Result<()> {
+        let records: Box<dyn Iterator<Item = k5_bdb::Result<btree::Record>> + '_> = match (self, order) {
+            (Tree::BTree(tree), order) => {
+                let (order, walk) = walk(order);
+                Box::new(tree.iter(order, walk))
+            }
+            (Tree::Hash(table), Order::Forward) => Box::new(table.iter()),
+            (Tree::Hash(_), Order::Reverse) => return Err(KdbError::NoOrderBackwards),
+            (Tree::Hash(_), Order::Recurse | Order::RecurseReverse) => return Err(KdbError::NoTreeToDescend),
+        };
+        for record in records {
+            let record = record?;
+            if visit(&record.key, &record.value)?.is_break() {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether the records are in the order of their keys.
+    pub fn is_ordered(&self) -> bool {
+        matches!(self, Tree::BTree(_))
+    }
+
+    /// Visits the keys of an ordered file from a text on: forwards those that are not less, backwards those that
+    /// are.
+    pub fn each_from(&self, from: &[u8], order: Order, visit: &mut dyn FnMut(&[u8]) -> Visit) -> Result<()> {
+        let Tree::BTree(tree) = self else { return Err(KdbError::NoOrderBackwards) };
+        let (order, walk) = walk(order);
+        for record in tree.iter_at(from, order, walk) {
+            if visit(&record?.key)?.is_break() {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    pub fn is_changed(&self) -> bool {
+        either!(self, tree => tree.is_changed())
+    }
+
+    pub fn commit(&mut self) -> Result<()> {
+        Ok(either!(self, tree => tree.commit())?)
+    }
+
+    pub fn savepoint(&mut self) -> Mark {
+        either!(self, tree => tree.savepoint())
+    }
+
+    pub fn rollback_to(&mut self, mark: &Mark) -> Result<()> {
+        Ok(either!(self, tree => tree.rollback_to(mark))?)
+    }
+
+    pub fn release(&mut self, mark: Mark) -> Result<()> {
+        Ok(either!(self, tree => tree.release(mark))?)
+    }
+}
+
+fn walk(order: Order) -> (btree::Order, Walk) {
+    match order {
+        Order::Forward => (btree::Order::Forward, Walk::Siblings),
+        Order::Reverse => (btree::Order::Backward, Walk::Siblings),
+        Order::Recurse => (btree::Order::Forward, Walk::Tree),
+        Order::RecurseReverse => (btree::Order::Backward, Walk::Tree),
+    }
+}
+
+/// Opens a database file.
+fn open_file(path: &Path, access: Access) -> Result<(File, btree::Access)> {
+    let write = access == Access::Write;
+    let file = OpenOptions::new().read(true).write(write).open(path);
+    let file = file.map_err(|source| KdbError::Open { path: path.to_path_buf(), source })?;
+    Ok((file, if write { btree::Access::ReadWrite } else { btree::Access::ReadOnly }))
+}
+
+/// Opens a file that must be a B-tree.
+pub(super) fn open_btree(path: &Path, access: Access) -> Result<BTree<File>> {
+    let (file, access) = open_file(path, access)?;
+    Ok(BTree::open(file, path, access)?)
+}
