@@ -8,6 +8,8 @@
     reason = "what is here fails the test that uses it"
 )]
 
+mod page;
 mod script;
 
+pub use page::{follow, our_programs};
 pub use script::script;

@@ -1,125 +1,25 @@
-//! `docs/guide.md`: its blocks run as they stand, in one shell, and print what it says.
+//! Pages that tell how to do something: their blocks run as they stand, in one shell, and print what the pages say.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
-use std::os::unix::process::CommandExt;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
-use std::sync::mpsc;
-use std::thread;
-use std::time::Duration;
 
-use harness::{Mask, Masked, Realm, Side, workspace};
+use compat::{follow, our_programs};
+use harness::Side;
 
-/// After this the guide hangs.
-const PATIENCE: Duration = Duration::from_secs(180);
-
-/// Where the guide says that its reader is, and who.
-const DIRECTORY: &str = "/home/you/realm";
-const READER: &str = "you";
-
-/// Commands, and what they print: nothing where the guide shows nothing.
-#[derive(Debug, Default)]
-struct Block {
-    line: usize,
-    commands: String,
-    prints: String,
-}
-
-/// The blocks of the guide in order.
-fn blocks(guide: &str) -> Vec<Block> {
-    let mut blocks: Vec<Block> = Vec::new();
-    let mut fence: Option<&str> = None;
-    for (index, line) in guide.lines().enumerate() {
-        match (fence, line.strip_prefix("```")) {
-            (None, Some("sh")) => {
-                blocks.push(Block { line: index + 1, ..Block::default() });
-                fence = Some("sh");
-            }
-            (None, Some("text")) => fence = Some("text"),
-            (None, Some(other)) => panic!("line {}: a block {other:?}, which nobody checks", index + 1),
-            (None, None) => {}
-            (Some(_), Some("")) => fence = None,
-            (Some(kind), _) => {
-                let block = blocks.last_mut().expect("what is printed follows what is run");
-                let text = if kind == "sh" { &mut block.commands } else { &mut block.prints };
-                text.push_str(line);
-                text.push('\n');
-            }
-        }
-    }
-    blocks
-}
-
-/// Runs the guide with these directories at the front of `PATH` and compares what it prints.
-fn follow(path: &[PathBuf]) {
-    // Lends its scratch directory and its port.
-    let realm = Realm::new(Side::Mit);
-    let text = fs::read_to_string(workspace().join("docs/guide.md")).unwrap();
-    let blocks = blocks(&text);
-    assert!(blocks.len() > 10, "only {} blocks found", blocks.len());
-    let said = |block: &Block| realm.path(&format!("line-{}", block.line));
-    let mut script = String::new();
-    for block in &blocks {
-        script.push_str(&format!("exec > '{}' 2>&1\n{}", said(block).display(), block.commands));
-    }
-    let ended_well = run(&realm, path, &script);
-    let directory = realm.path("realm");
-    for block in &blocks {
-        // Where the shell stopped, the last file that is there tells why.
-        let printed = fs::read(said(block)).unwrap_or_else(|_| panic!("line {} was not reached", block.line));
-        let printed = String::from_utf8(printed).unwrap();
-        let printed = Masked::new(&printed, &directory, Mask::KEYS_AND_TIMES).text;
-        let shown = Masked::new(&block.prints, Path::new(DIRECTORY), Mask::KEYS_AND_TIMES).text;
-        assert!(
-            printed == shown,
-            "the block in line {} of the guide prints\n{printed}\nand not\n{shown}",
-            block.line
-        );
-    }
-    assert!(ended_well, "a command failed");
-}
-
-fn run(realm: &Realm, path: &[PathBuf], script: &str) -> bool {
-    let system = ["/usr/sbin", "/usr/bin", "/bin"].map(PathBuf::from);
-    let path = std::env::join_paths(path.iter().chain(&system)).unwrap();
-    let mut shell = Command::new("bash")
-        .args(["-eu", "-c", script])
-        .env_clear()
-        .env("PATH", path)
-        .env("PORT", realm.port().to_string())
-        .env("KRB5RCACHENAME", "none:")
-        .envs([("USER", READER), ("LC_ALL", "C"), ("TZ", "UTC")])
-        .env("HOME", realm.dir())
-        .env("TMPDIR", realm.dir())
-        .current_dir(realm.dir())
-        .stdin(Stdio::null())
-        .process_group(0)
-        .spawn()
-        .expect("no bash");
-    let group = shell.id();
-    let (send, receive) = mpsc::channel();
-    thread::spawn(move || send.send(shell.wait()));
-    match receive.recv_timeout(PATIENCE) {
-        Ok(status) => status.unwrap().success(),
-        Err(_) => {
-            // The KDC is in the shell's process group.
-            let _ = Command::new("kill").args(["-KILL", "--", &format!("-{group}")]).status();
-            false
-        }
-    }
+#[test]
+fn guide_with_our_programs() {
+    follow("guide.md", &our_programs());
 }
 
 #[test]
-fn with_our_programs() {
-    let directory = |program| Side::Ours.program(program).parent().unwrap().to_owned();
-    follow(&[directory("kdb5_util"), directory("klist")]);
+fn ci_with_our_programs() {
+    follow("ci.md", &our_programs());
 }
 
 /// The guide promises nothing that MIT does not do.
 #[test]
-fn with_mits_programs() {
+fn guide_with_mits_programs() {
     let scratch = tempfile::tempdir().unwrap();
     // MIT has no such program; the command is the same.
     let ktadd = scratch.path().join("ktadd");
@@ -127,5 +27,5 @@ fn with_mits_programs() {
     let script = format!("#!/bin/bash\nexec -a ktadd {} ktadd \"$@\"\n", kadmin_local.display());
     fs::write(&ktadd, script).unwrap();
     fs::set_permissions(&ktadd, Permissions::from_mode(0o755)).unwrap();
-    follow(&[scratch.path().to_owned()]);
+    follow("guide.md", &[scratch.path().to_owned()]);
 }

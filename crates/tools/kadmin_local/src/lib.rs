@@ -27,8 +27,13 @@ fn start(args: &[OsString], io: &mut Io<'_>) -> Result<ExitStatus, Failure> {
         Command::Words(_) => Mode::OneShot,
         Command::Line(_) | Command::Input => Mode::Shell,
     };
-    let mut session = open(io, program, mode, config, &options.startup)?;
     let shell = Shell::new(program, TABLE).strict(options.strict);
+    if let Command::Words(words) = &options.command
+        && let Some(status) = shell.run_help(io, words)
+    {
+        return Ok(status);
+    }
+    let mut session = open(io, program, mode, config, &options.startup)?;
     let status = match &options.command {
         Command::Words(words) => shell.run_words(&mut session, io, words),
         Command::Line(line) => shell.run_line(&mut session, io, line.as_bytes()),
