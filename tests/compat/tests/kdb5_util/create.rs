@@ -3,6 +3,7 @@
 use crate::support::{DATABASE, names};
 use harness::{Kdc, Mask, Pair, Realm, Setup, Side};
 use std::os::unix::fs::PermissionsExt;
+use std::process::Command;
 
 fn created(pair: &Pair, words: &str) {
     pair.kdb5_util(words.split_whitespace()).same_bytes().code(0);
@@ -29,6 +30,28 @@ fn a_realm_of_defaults() {
             harness::Masked::new(&output.stdout, realm.dir(), Mask::KEYS_AND_TIMES)
         };
         assert_eq!(shown(pair.mit()).difference(&shown(pair.ours())), None, "{principal}");
+    }
+}
+
+/// Neither a mask that opens the files to everybody nor one that closes them to their owner counts.
+#[test]
+fn whatever_the_umask_is() {
+    let pair = Pair::new();
+    for mask in ["0000", "0777"] {
+        pair.each(|realm| {
+            // The shell sets the mask and becomes the program.
+            let words = [format!("umask {mask} && exec \"$0\" create -s -P masterpw")];
+            let mut shell = Command::new("/bin/sh");
+            shell.arg("-c").args(words).arg(realm.side().program("kdb5_util")).env_clear();
+            shell.env("KRB5_CONFIG", realm.path("krb5.conf")).env("KRB5_KDC_PROFILE", realm.path("kdc.conf"));
+            let output = shell.current_dir(realm.dir()).output().unwrap();
+            assert!(output.status.success(), "{output:?}");
+            for file in DATABASE.iter().chain(&["stash"]) {
+                let mode = realm.path(file).metadata().unwrap().permissions().mode();
+                assert_eq!(mode & 0o7777, 0o600, "{file} of {:?} with {mask}", realm.side());
+                std::fs::remove_file(realm.path(file)).unwrap();
+            }
+        });
     }
 }
 
