@@ -8,6 +8,9 @@ use std::process::{Command, Stdio};
 use crate::io::Io;
 use crate::terminal::ChildHasTerminal;
 
+/// How many lines a screen has where `LINES` does not say so.
+const SCREEN: usize = 24;
+
 impl Io<'_> {
     /// Runs a line in `/bin/sh`, as system(3) does, and waits. The child goes on with standard input where the program has
     /// stopped reading. Where the streams are not the process's own, it gets no input and its output is copied.
@@ -27,6 +30,16 @@ impl Io<'_> {
         let _ = self.out().write_all(&done.stdout);
         let _ = self.err().write_all(&done.stderr);
         Ok(done.status.success())
+    }
+
+    /// Shows a text that may be long: through the pager if a person sits there and it fills the screen, else as it is.
+    ///
+    /// # Errors
+    /// What writing to standard output says.
+    pub fn page_if_long(&mut self, text: &[u8]) -> io::Result<()> {
+        let lines = self.env.get("LINES").and_then(|lines| lines.to_str()?.parse().ok()).unwrap_or(SCREEN);
+        let long = text.iter().filter(|&&byte| byte == b'\n').count() >= lines;
+        if long { self.page(text) } else { self.out().write_all(text) }
     }
 
     /// Shows a longer text: through `$PAGER` (or `more`) if a person sits there, else as it is.

@@ -4,7 +4,6 @@ use crate::session::{Session, while_doing};
 use k5_cli::manual::{Example, Help};
 use k5_cli::{Failure, Io};
 use k5_shell::{Call, CommandResult};
-use std::io::Write;
 use std::os::unix::ffi::OsStrExt;
 
 const USAGE: &str = "usage: get_policies [expression]";
@@ -29,8 +28,11 @@ pub(crate) fn run(session: &mut Session, io: &mut Io<'_>, call: &Call<'_>) -> Co
         .admin
         .policy_names(pattern)
         .map_err(|error| while_doing(NAME, &error, &[b"while retrieving list."]))?;
+    let mut list = Vec::new();
     for name in names {
-        io.out().write_all(&[&name[..], b"\n"].concat())?;
+        list.extend_from_slice(&name);
+        list.push(b'\n');
     }
+    io.page_if_long(&list)?;
     Ok(())
 }

@@ -42,7 +42,7 @@ quotes are one. A backslash is a backslash. A line that begins with `!` is for `
 At a terminal there are line editing, completion with the tabulator key (commands, options, attributes behind `+` and `-`, \
 principals, policies, files) and a history. Where there are too many principals to list, completion offers them piece by piece. A \
 line that begins with a blank, one with a password in it, and the answers to questions are not kept in the history. Ctrl-C \
-throws the line away, never a change half made. `help COMMAND` tells about a command. The list of commands and `help` go \
+throws the line away, never a change half made. `help COMMAND` tells about a command. The list of commands, `help` and long lists go \
 through a pager. Nothing is ever printed in colour.";
 
 const ABOUT_COMMANDS: &str = "\
@@ -58,7 +58,7 @@ const ENVIRONMENT: &[(&str, &str)] = &[
         "The credential cache whose principal says who is acting, where neither `-p` nor `-c` does.",
     ),
     ("USER", "Who is acting, with `/admin` behind it, where no credential cache says so."),
-    ("PAGER", "What the list of commands and `help` are shown with at a terminal; `more` by default."),
+    ("PAGER", "What the list of commands, `help` and long lists are shown with at a terminal; `more` by default."),
     ("XDG_STATE_HOME", "Where the history is kept, in place of `~/.local/state`."),
     ("REALMSMITH_STRICT", "As `--strict`, unless it is empty or 0."),
     ("TZ", "The time zone of dates that are read and shown."),
