@@ -1,4 +1,4 @@
-//! Checks on the text of the source files: none too long, no test switched off.
+//! Checks on the text of the source files: none too long, no test switched off, no crate with room for unsafe code.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -34,6 +34,10 @@ fn faults(name: &str, text: &str, rust: bool) -> Vec<String> {
     let lines = text.lines().count();
     if lines > LONGEST {
         wrong.push(format!("{name}: {lines} lines, and {LONGEST} is the limit"));
+    }
+    let begins_a_crate = name.ends_with("src/lib.rs") || name.ends_with("src/main.rs");
+    if begins_a_crate && !text.lines().any(|line| line == "#![forbid(unsafe_code)]") {
+        wrong.push(format!("{name}: #![forbid(unsafe_code)] is missing"));
     }
     let off = |line: &str| {
         let attribute = line.trim_start().strip_prefix("#[").map(str::trim_start);
@@ -87,6 +91,15 @@ mod tests {
         assert_eq!(faults("a.rs", concat!("#[", "ignore = \"slow\"]"), true).len(), 1);
         assert_eq!(faults("a.rs", concat!("#[", "cfg_attr(not(unix), ignore)]"), true).len(), 1);
         assert!(faults("a.md", plain, false).is_empty());
+    }
+
+    #[test]
+    fn a_crate_that_allows_unsafe_code_is_named() {
+        for name in ["crates/a/src/lib.rs", "crates/tools/b/src/main.rs"] {
+            assert_eq!(faults(name, "//! #![forbid(unsafe_code)]\n", true).len(), 1);
+            assert!(faults(name, "//! A crate.\n#![forbid(unsafe_code)]\n", true).is_empty());
+        }
+        assert!(faults("crates/a/src/other.rs", "", true).is_empty());
     }
 
     #[test]
