@@ -8,7 +8,7 @@ mod support;
 use harness::{Pair, Realm, Setup, Side};
 use support::refused;
 
-const WRITING: [&[&str]; 8] = [
+const WRITING: [&[&str]; 17] = [
     &["addprinc", "-randkey", "new"],
     &["addprinc", "-pw", "x", "new"],
     &["modprinc", "-maxlife", "1h", "bob"],
@@ -17,6 +17,15 @@ const WRITING: [&[&str]; 8] = [
     &["delprinc", "bob"],
     &["ktadd", "-k", "new.kt", "bob"],
     &["ktadd", "-k", "old.kt", "bob"],
+    &["modprinc", "-unlock", "bob"],
+    &["renprinc", "-force", "bob", "robert"],
+    &["purgekeys", "bob"],
+    &["setstr", "bob", "name", "value"],
+    &["delstr", "bob", "name"],
+    &["add_alias", "robert", "bob"],
+    &["addpol", "new"],
+    &["modpol", "-minlength", "3", "old"],
+    &["delpol", "-force", "old"],
 ];
 
 /// A realm of MIT's with bob, his keytab, and then more configuration.
@@ -24,6 +33,7 @@ fn realm(kdc_lines: &str, krb5_text: &str) -> Realm {
     let realm = Realm::new(Side::Mit);
     realm.create("master");
     realm.kadmin_local(["addprinc", "-pw", "x", "bob"]).ok();
+    realm.kadmin_local(["addpol", "old"]).ok();
     realm.kadmin_local(["ktadd", "-norandkey", "-k", "old.kt", "bob"]).ok();
     let kdc = String::from_utf8(realm.read("kdc.conf")).unwrap();
     realm.write(
