@@ -37,6 +37,20 @@ mod tests {
     use super::*;
 
     #[test]
+    fn every_number_stands_for_one_difference_and_names_its_test() {
+        let document = document();
+        let sections: Vec<&str> = document.split("\n## ").skip(1).collect();
+        assert!(sections.len() > 40, "only {} sections found", sections.len());
+        let mut seen = std::collections::BTreeSet::new();
+        for section in sections {
+            let name = section.split_whitespace().next().unwrap_or_default();
+            let number = number(name).unwrap_or_else(|| panic!("a section {name:?} that is no difference"));
+            assert!(seen.insert(number), "{name} stands there twice");
+            assert!(section.contains("Test: ") || section.contains("Test:\n"), "{name} names no test");
+        }
+    }
+
+    #[test]
     fn only_a_heading_with_the_whole_number_counts() {
         let document =
             "# Differences\n\n## DIV-07 keytabs\nDIV-8 is told elsewhere\n### DIV-9 x\n## DIV-100 y\n";
