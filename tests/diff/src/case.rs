@@ -23,7 +23,8 @@ pub enum Form {
     Stdin,
     /// Each as the `-q` of a program of its own.
     Query,
-    /// The words of each as the arguments of a program of its own. A line that cannot be split is left out.
+    /// The words of each as the arguments of a program of its own. A line that cannot be split is left out, and so is one
+    /// that begins with an option.
     OneShot,
 }
 
@@ -233,12 +234,18 @@ fn expected(text: &str) -> Option<Expected> {
 }
 
 impl std::fmt::Display for Case {
-    /// The block that [`parse`] reads; only forms other than all, and no configuration.
+    /// The block that [`parse`] reads, without arguments, environment and expected differences.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         writeln!(f, "# {}", self.name)?;
         if self.forms != Form::ALL {
             let forms: Vec<&str> = self.forms.iter().map(|form| form.name()).collect();
             writeln!(f, "@ forms {}", forms.join(" "))?;
+        }
+        for line in &self.kdc {
+            writeln!(f, "@ kdc {line}")?;
+        }
+        for (name, content) in &self.files {
+            writeln!(f, "@ file {name} {}", content.replace('\n', "\\n"))?;
         }
         for step in &self.steps {
             writeln!(f, "{}", step.line.replace('\t', "{TAB}"))?;

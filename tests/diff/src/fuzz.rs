@@ -1,7 +1,7 @@
 //! Random scripts, one after the other.
 
 use crate::case::{Case, Form};
-use crate::{Stand, generate, minimise};
+use crate::{Stand, Stands, generate, minimise};
 
 /// How many commands a random script has.
 pub const COMMANDS: usize = 30;
@@ -11,9 +11,10 @@ pub const COMMANDS: usize = 30;
 ///
 /// # Errors
 /// What differs, with the shortest script that still does, as a block for `cases/`.
-pub fn run(stand: &Stand, seed: u64, often: u64) -> Result<(), String> {
+pub fn run(stands: &mut Stands, seed: u64, often: u64) -> Result<(), String> {
     let forms: &[Form] = if seed.is_multiple_of(often) { &Form::ALL } else { &[Form::Stdin] };
     let case = generate::script(seed, COMMANDS);
+    let stand = stands.for_case(&case);
     for form in forms {
         let case = Case { forms: vec![*form], ..case.clone() };
         if difference(stand, &case).is_none() {

@@ -59,12 +59,24 @@ pub fn script(seed: u64, commands: usize) -> Case {
         let broken = if dice.one_in(9) { breakage::of(&step, &mut dice) } else { step.clone() };
         if is_told(&broken.line) { step } else { broken }
     });
-    Case::new(&format!("seed {seed}"), steps.collect())
+    let case = Case::new(&format!("seed {seed}"), steps.collect());
+    let kdc: &[&str] = match seed % 5 {
+        0 => &[
+            "supported_enctypes = aes256-cts:special camellia128-cts:norealm arcfour-hmac:onlyrealm",
+            "default_principal_flags = +preauth -forwardable",
+            "default_principal_expiration = 20380101000000",
+        ],
+        1 => &["dict_file = {DIR}/words", "max_life = 5h", "max_renewable_life = 3d"],
+        _ => &[],
+    };
+    let files = if seed % 5 == 1 { vec![("words".into(), "secret\nalice\n".into())] } else { Vec::new() };
+    Case { kdc: kdc.iter().map(|line| (*line).to_owned()).collect(), files, ..case }
 }
 
 /// Whether the command does what docs/divergences.md tells. Shorter forms of random commands are such commands now and then.
 pub fn is_told(line: &str) -> bool {
     let words = words::split(line).unwrap_or_default();
+    let command = words.first().map_or("", String::as_str);
     let has = |wanted: &str| words.iter().position(|word| word == wanted);
     // DIV-3, DIV-54.
     let lists = words.windows(2).filter(|two| two[0] == "-e" || two[0] == "-allowedkeysalts");
@@ -74,13 +86,14 @@ pub fn is_told(line: &str) -> bool {
     };
     // DIV-12.
     let lost = has("-policy").is_some_and(|policy| has("-clearpolicy").is_some_and(|clear| clear > policy));
+    // DIV-64.
+    let lost = lost || (command.starts_with("a") && has("-x").is_some());
     // DIV-14.
     let asks = ["delprinc", "delete_pr", "delpol", "delete_po", "renprinc", "rename_pr"];
-    let command = words.first().map_or("", String::as_str);
     let asks = asks.iter().any(|name| command.starts_with(name));
     let names = if command.starts_with("ren") { 2 } else { 1 };
     let forced = has("-force") == Some(1) && words.len() >= 2 + names;
-    // DIV-50, DIV-60; DIV-62: an 8-bit letter at the beginning of a line is a key that edits.
+    // Options of the program; DIV-50, DIV-60; DIV-62: an 8-bit letter at the beginning of a line is a key that edits.
     let other = ["?", "lr", "list_requests", "help", "alias", "add_alias"].contains(&command)
         || line.starts_with(|first: char| !first.is_ascii());
     lost || (asks && !forced) || other || lists.into_iter().any(|two| odd(&two[1]))

@@ -34,4 +34,4 @@ pub mod words;
 
 pub use case::{Aspect, Case, Form, Step};
 pub use compare::Difference;
-pub use stand::Stand;
+pub use stand::{Stand, Stands};

@@ -13,7 +13,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use diff::{Case, Stand, Step, fuzz};
+use diff::{Stands, fuzz};
 
 const USAGE: &str = "usage: fuzz-diff --minutes N [--seed S]";
 /// One script in so many runs in all forms.
@@ -30,10 +30,10 @@ fn main() -> ExitCode {
     thread::scope(|scope| {
         for _ in 0..thread::available_parallelism().map_or(1, usize::from) {
             scope.spawn(|| {
-                let stand = Stand::for_case(&Case::new("", vec![Step::new("")]));
+                let mut stands = Stands::default();
                 while Instant::now() < end {
                     let seed = next.fetch_add(1, Ordering::Relaxed);
-                    if let Err(report) = fuzz::run(&stand, seed, ALL_FORMS) {
+                    if let Err(report) = fuzz::run(&mut stands, seed, ALL_FORMS) {
                         found.fetch_add(1, Ordering::Relaxed);
                         println!("\n{report}");
                     }

@@ -49,7 +49,7 @@ impl Stand {
                     let args = match form {
                         Form::Query => vec!["-q".to_owned(), step.line.clone()],
                         _ => match words::split(&step.line) {
-                            Some(words) if !words.is_empty() => words,
+                            Some(words) if words.first().is_some_and(|word| !is_option(word)) => words,
                             _ => continue,
                         },
                     };
@@ -99,6 +99,23 @@ impl Stand {
             Some(value) => run.env(name, value),
             None => run.env_remove(name),
         })
+    }
+}
+
+/// Such a word would be one of the program's options, which could lead it away from the realm.
+fn is_option(word: &str) -> bool {
+    word.len() > 1 && word.starts_with('-')
+}
+
+/// Realms of several configurations, each made when it is first wanted.
+#[derive(Debug, Default)]
+pub struct Stands(HashMap<Configuration, Stand>);
+
+impl Stands {
+    /// Realms with the configuration that the script wants.
+    pub fn for_case(&mut self, case: &Case) -> &Stand {
+        let configuration = (case.kdc.clone(), case.files.clone());
+        self.0.entry(configuration).or_insert_with(|| Stand::for_case(case))
     }
 }
 

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::fs;
 use std::path::PathBuf;
 
-use diff::{Case, Stand};
+use diff::{Case, Stands};
 
 fn directory() -> PathBuf {
     harness::workspace().join("tests/diff/cases")
@@ -19,15 +19,13 @@ fn cases(file: &str) -> Vec<Case> {
 /// Runs the cases of a file. `REALMSMITH_CASE` picks those with a text in their name.
 fn check(file: &str) {
     let wanted = std::env::var("REALMSMITH_CASE").unwrap_or_default();
-    let mut stands = HashMap::new();
+    let mut stands = Stands::default();
     let mut wrong = Vec::new();
     for case in cases(file).iter().filter(|case| case.name.contains(&wanted)) {
         for expected in &case.expected {
             harness::announced_divergence(&expected.divergence);
         }
-        let configuration = (case.kdc.clone(), case.files.clone());
-        let stand = stands.entry(configuration).or_insert_with(|| Stand::for_case(case));
-        if let Err(report) = stand.check(case) {
+        if let Err(report) = stands.for_case(case).check(case) {
             wrong.push(report);
         }
     }

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use diff::{Case, Stand, Step, fuzz};
+use diff::{Stands, fuzz};
 
 const SCRIPTS: u64 = 200;
 /// One script in so many runs in all forms.
@@ -29,14 +29,14 @@ fn random_scripts_do_not_differ() {
     thread::scope(|scope| {
         for _ in 0..THREADS {
             scope.spawn(|| {
-                let stand = Stand::for_case(&Case::new("", vec![Step::new("")]));
+                let mut stands = Stands::default();
                 loop {
                     let script = next.fetch_add(1, Ordering::Relaxed);
                     // Enough to look at.
                     if script >= seed + SCRIPTS || reports.lock().unwrap().len() > 5 {
                         break;
                     }
-                    if let Err(report) = fuzz::run(&stand, script, ALL_FORMS) {
+                    if let Err(report) = fuzz::run(&mut stands, script, ALL_FORMS) {
                         reports.lock().unwrap().push(report);
                     }
                 }

@@ -41,7 +41,6 @@ fn what_is_written_can_be_read() {
     let plain = Case {
         args: Vec::new(),
         env: Vec::new(),
-        files: Vec::new(),
         expected: Vec::new(),
         place: "f:1".into(),
         ..cases[0].clone()

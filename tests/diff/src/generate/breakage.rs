@@ -16,7 +16,7 @@ pub fn of(step: &Step, dice: &mut Dice) -> Step {
     };
     let at = dice.place(words.len());
     match dice.below(7) {
-        0 => {
+        0 if words.len() > 1 => {
             words.remove(at);
         }
         1 => words.insert(at, words[at].clone()),

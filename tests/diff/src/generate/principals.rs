@@ -14,7 +14,6 @@ fn option(dice: &mut Dice) -> String {
         4 => format!("-kvno {}", values::kvno(dice)),
         5 | 6 => format!("-policy {}", values::policy(dice)),
         7 if dice.one_in(4) => "-unlock".into(),
-        8 if dice.one_in(4) => format!("-x {}", dice.pick(&["foo", "foo=bar", "tktpolicy=x", "\"\""])),
         _ => values::flag(dice),
     }
 }
@@ -66,7 +65,11 @@ pub fn add(dice: &mut Dice) -> Step {
 
 pub fn modify(dice: &mut Dice) -> Step {
     let command = dice.pick(&["modprinc", "modprinc", "modify_principal"]);
-    let words = options(dice, 4);
+    let mut words = options(dice, 4);
+    // Not with add_principal: see DIV-64.
+    if dice.one_in(20) {
+        words.push(format!("-x {}", dice.pick(&["foo", "foo=bar", "tktpolicy=x", "\"\""])));
+    }
     Step::new(line(command, &words, &values::name(dice)))
 }
 
