@@ -204,10 +204,12 @@ fn a_chain_that_runs_in_a_circle() {
     let mut file = Damaged::new();
     let big = file.pages(3, true)[0];
     file.set(big, 4, big as u32);
-    let text = file.scan();
-    let expected = format!("bad: corrupt page {big} (byte {} of the file):", big * PAGE);
     // Its key comes again, after its value.
-    assert!(text.starts_with(&expected), "{text}");
+    let at = big * PAGE;
+    let expected = format!(
+        "bad: corrupt page {big} (byte {at} of the file): a big pair's key goes on after its value began"
+    );
+    assert_eq!(file.scan(), expected);
     let last = *file.pages(3, false).last().unwrap();
     let mut file = Damaged::new();
     file.set(last, 4, last as u32);
@@ -314,6 +316,30 @@ fn one_big_pair_in_two_slots() {
         problems.iter().any(|(_, what)| what.starts_with("a pair of another bucket than")),
         "{problems:?}"
     );
+}
+
+#[test]
+fn a_key_that_occurs_twice() {
+    let file = MemFile::new();
+    let options = Options { order: ByteOrder::Little, page_size: PAGE as u32, cache_pages: 16 };
+    let mut table = Hash::create(file.clone(), Path::new("two"), options).unwrap();
+    // Of one hash, and so of one bucket.
+    table.put(b"ab", b"first").unwrap();
+    table.put(b"bA", b"second").unwrap();
+    table.commit().unwrap();
+    let mut bytes = file.contents();
+    let at = bytes.windows(2).position(|window| window == b"bA").unwrap();
+    bytes[at..at + 2].copy_from_slice(b"ab");
+    let problems = Damaged(bytes).problems();
+    assert_eq!(problems, [((at / PAGE) as u32, "a key that occurs twice".to_owned())]);
+}
+
+#[test]
+fn a_file_without_its_last_bucket() {
+    let good = sample(ByteOrder::Little);
+    let cut = MemFile::with_contents(good[..10 * PAGE].to_vec());
+    let text = Hash::open(cut, Path::new("bad"), Access::ReadOnly).unwrap_err().to_string();
+    assert!(text.ends_with("the file ends before it, the page of the last bucket, at 2560 bytes"), "{text}");
 }
 
 #[test]

@@ -135,6 +135,8 @@ fn what_is_deleted_is_used_again() {
         let report = assert_same(&reopen(&file), &Model::new());
         assert_eq!((report.overflow, report.big), (0, 0));
         assert!(report.free > 100);
+        let zero = |page: &&[u8]| page.iter().all(|byte| *byte == 0);
+        assert!(file.contents().chunks(PAGE).filter(zero).count() >= report.free as usize);
         let mut table = reopen(&file);
         for number in 0..500 {
             table.put(&key(number, true), &vec![9; number as usize * 3 + 1]).unwrap();
