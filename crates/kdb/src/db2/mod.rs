@@ -4,11 +4,13 @@
 //! principals comes first, that of the policies second.
 
 mod files;
+mod load;
 pub mod record;
 mod transaction;
 mod tree;
 
 pub use files::Db2Files;
+pub use load::{LoadFrom, Loader, Promoted};
 
 use crate::backend::{Access, Backend, Scope, Transaction};
 use crate::error::{KdbError, Result};

@@ -121,6 +121,11 @@ impl Tree {
         Ok(either!(self, tree => tree.commit())?)
     }
 
+    /// Writes the changes to a file that nobody relies on before the next commit.
+    pub fn spill(&mut self) -> Result<()> {
+        Ok(either!(self, tree => tree.spill())?)
+    }
+
     pub fn savepoint(&mut self) -> Mark {
         either!(self, tree => tree.savepoint())
     }

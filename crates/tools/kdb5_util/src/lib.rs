@@ -7,6 +7,7 @@
 mod create;
 mod destroy;
 mod dump;
+mod load;
 mod manual;
 mod open;
 mod options;
@@ -74,6 +75,7 @@ fn execute(args: &[OsString], io: &mut Io<'_>, failures: &mut usize) -> Result<(
             let opened = open::open(&mut session, password)?;
             dump::run(session, &opened)
         }
+        Command::Load => load::run(session),
         Command::Later(_) => Ok(()),
     }
 }

@@ -1,6 +1,6 @@
 //! The manual.
 
-use crate::{create, destroy, dump, options, stash};
+use crate::{create, destroy, dump, load, options, stash};
 use k5_cli::OptionTable;
 use k5_cli::manual::{CommandManual, Example, Manual};
 
@@ -20,13 +20,14 @@ user's alone.
 The general options count anywhere on the line, before the command or behind it.",
         options: OptionTable(&options::GENERAL).describe(),
         about_commands: "\
-MIT's other commands (`load`, `ark`, `add_mkey`, `use_mkey`, `list_mkeys`, `update_princ_encryption`, `purge_mkeys`, \
+MIT's other commands (`ark`, `add_mkey`, `use_mkey`, `list_mkeys`, `update_princ_encryption`, `purge_mkeys`, \
 `tabdump`) are not in this version yet.",
         commands: vec![
             command(&["create"], "Make a database", OptionTable(&create::OPTIONS).describe(), &create::HELP),
             command(&["destroy"], "Destroy a database", OptionTable(&destroy::OPTIONS).describe(), &destroy::HELP),
             command(&["stash"], "Store the master keys", OptionTable(&stash::OPTIONS).describe(), &stash::HELP),
             command(&["dump"], "Write the database as text", OptionTable(&dump::OPTIONS).describe(), &dump::HELP),
+            command(&["load"], "Make the database of a dump", OptionTable(&load::OPTIONS).describe(), &load::HELP),
         ],
         exit_status: "\
 The number of failures: 0 if all went well. A command that goes on without the master key counts that as one; `stash` counts only \

@@ -65,6 +65,7 @@ pub(crate) enum Command {
     Destroy,
     Stash,
     Dump,
+    Load,
     /// One that MIT's program has and this one does not have yet.
     Later(&'static str),
 }
@@ -74,7 +75,7 @@ static COMMANDS: [(&str, Command); 12] = [
     ("destroy", Command::Destroy),
     ("stash", Command::Stash),
     ("dump", Command::Dump),
-    ("load", Command::Later("load")),
+    ("load", Command::Load),
     ("ark", Command::Later("ark")),
     ("add_mkey", Command::Later("add_mkey")),
     ("use_mkey", Command::Later("use_mkey")),

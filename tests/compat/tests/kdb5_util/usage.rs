@@ -88,7 +88,6 @@ fn commands_to_come_say_so() {
     let pair = Pair::new();
     pair.create("masterpw");
     for command in [
-        "load",
         "ark",
         "add_mkey",
         "use_mkey",

@@ -1,0 +1,253 @@
+//! Loading: a database built beside the live one, under `P~` names as MIT's loader has them, and put in its place
+//! when all of it is on the disk.
+//!
+//! The locks, in the order in which they are taken: `P~.ok` for as long as the loader lives, so that two loaders wait
+//! for each other; then `P.ok` and `P.kadm5.lock`, by an update from the beginning, since it starts from the live
+//! database's content, by any other load only for the exchange.
+//!
+//! Pages go to the new files in steps, so that memory does not grow with the database.
+
+use super::files::{Db2Files, create_new, lock_file};
+use super::record;
+use super::transaction::{policy_key, update_age};
+use super::tree::{Tree, open_btree};
+use crate::backend::Access;
+use crate::entry::Entry;
+use crate::error::{KdbError, Result};
+use crate::policy::Policy;
+use k5_bdb::btree::{self, BTree};
+use k5_lock::LockMode;
+use std::fs::{File, OpenOptions};
+use std::io;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+
+/// Pages are written when about so many bytes of them have changed.
+const STEP: usize = 32 << 20;
+/// What a record costs that does not come behind the one before it: it changes a page of its own.
+const PAGE: usize = btree::PAGE_SIZE as usize;
+
+/// What a loader begins with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LoadFrom {
+    /// Nothing: what is loaded becomes all of the database.
+    Nothing,
+    /// The live database, which must exist; what is loaded goes over it.
+    Live,
+}
+
+/// A database that is being loaded. Dropped before [`Loader::promote`], it leaves the live database as it was and nothing
+/// of its own.
+pub struct Loader {
+    live: Db2Files,
+    held: Option<LiveLocks>,
+    principals: Tree,
+    policies: BTree<File>,
+    /// Bytes of changed pages, about.
+    changed: usize,
+    last_key: Vec<u8>,
+    // Dropped last: it removes the files.
+    new: NewFiles,
+}
+
+/// What came of an exchange.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Promoted {
+    /// `P.kadm5.lock` was missing, as a loader of MIT's leaves it that died while it held the database for good, and was
+    /// made again.
+    pub lock_file_made_again: bool,
+}
+
+/// The locks of the live database.
+struct LiveLocks {
+    lock: File,
+    _policy_lock: File,
+    made_again: bool,
+    /// Lock files of a database that is still to come. They go away with the locks unless it has come.
+    made: Vec<PathBuf>,
+}
+
+impl Drop for LiveLocks {
+    fn drop(&mut self) {
+        for path in &self.made {
+            let _ = std::fs::remove_file(path);
+        }
+    }
+}
+
+/// The `P~` files. They go away with it, the principals overwritten, unless they were renamed.
+struct NewFiles {
+    files: Db2Files,
+    _lock: File,
+    /// Device and number of the principals' and the policies' file.
+    made: [(u64, u64); 2],
+}
+
+impl NewFiles {
+    /// The names must still lead to our files. A loader of MIT's that had waited for a lock file which the one before it
+    /// removed believes itself alone: it removes our files and makes its own under their names.
+    fn check(&self) -> Result<()> {
+        for (path, made) in [&self.files.principals, &self.files.policies].into_iter().zip(self.made) {
+            let found = path.symlink_metadata().map(|data| (data.dev(), data.ino()));
+            if found.map_err(opening(path))? != made {
+                let source = io::Error::other("another program has replaced it; load again");
+                return Err(KdbError::Io { path: path.clone(), source });
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Drop for NewFiles {
+    fn drop(&mut self) {
+        // Best effort: what is left is overwritten and removed by the next loader.
+        remove(&self.files);
+        let _ = std::fs::remove_file(&self.files.lock);
+    }
+}
+
+/// Overwrites and removes what a loader leaves, but for its lock file.
+fn remove(files: &Db2Files) {
+    if let Ok(mut file) = OpenOptions::new().read(true).write(true).open(&files.principals) {
+        let _ = k5_bdb::overwrite_with_zeros(&mut file);
+    }
+    for path in [&files.principals, &files.policies, &files.policy_lock] {
+        let _ = std::fs::remove_file(path);
+    }
+}
+
+fn opening(path: &Path) -> impl Fn(io::Error) -> KdbError {
+    move |source| KdbError::Open { path: path.to_path_buf(), source }
+}
+
+impl Loader {
+    /// Waits for other loaders, removes what a dead one left, and makes the new files.
+    ///
+    /// # Errors
+    /// Where the files cannot be made, or the live database not be read.
+    pub fn begin(live: &Db2Files, from: LoadFrom) -> Result<Self> {
+        let mut name = live.principals.clone().into_os_string();
+        name.push("~");
+        let mut files = Db2Files::named(&PathBuf::from(name));
+        files.new_principals = live.new_principals;
+        let lock = lock_file(&files.lock, &mut Vec::new())?;
+        let mut new = NewFiles { files, _lock: lock, made: Default::default() };
+        remove(&new.files);
+        let files = &new.files;
+        let principals = create_new(&files.principals).map_err(opening(&files.principals))?;
+        let policies = create_new(&files.policies).map_err(opening(&files.policies))?;
+        for (made, file) in new.made.iter_mut().zip([&principals, &policies]) {
+            *made =
+                file.metadata().map(|data| (data.dev(), data.ino())).map_err(opening(&files.principals))?;
+        }
+        create_new(&files.policy_lock).map_err(opening(&files.policy_lock))?;
+        let (held, principals, policies) = match from {
+            LoadFrom::Nothing => {
+                let principals = Tree::create(files.new_principals, principals, &files.principals)?;
+                let policies = BTree::create(policies, &files.policies, btree::Options::default())?;
+                (None, principals, policies)
+            }
+            LoadFrom::Live => {
+                let held = LiveLocks::take(live)?;
+                copy(&live.principals, principals)?;
+                copy(&live.policies, policies)?;
+                let principals = Tree::open(&files.principals, Access::Write)?;
+                (Some(held), principals, open_btree(&files.policies, Access::Write)?)
+            }
+        };
+        let live = live.clone();
+        Ok(Loader { live, held, principals, policies, changed: 0, last_key: Vec::new(), new })
+    }
+
+    /// Stores an entry, over one of the same name. Entries in the order of their names cost least.
+    ///
+    /// # Errors
+    /// Where it cannot be stored, or the disk is full.
+    pub fn put_principal(&mut self, entry: &Entry) -> Result<()> {
+        let (key, value) = (record::key(&entry.principal)?, record::encode(entry)?);
+        self.principals.put(&key, &value)?;
+        let in_order = self.principals.is_ordered() && key > self.last_key;
+        let cost = key.len().saturating_add(value.len()).saturating_add(if in_order { 0 } else { PAGE });
+        self.last_key = key;
+        self.spend(cost)
+    }
+
+    /// Stores a policy, over one of the same name.
+    ///
+    /// # Errors
+    /// Where it cannot be stored, or the disk is full.
+    pub fn put_policy(&mut self, policy: &Policy) -> Result<()> {
+        let value = policy.encode();
+        self.policies.put(&policy_key(&policy.name), &value)?;
+        self.spend(value.len().saturating_add(PAGE))
+    }
+
+    /// Counts what has changed, and writes it when it is enough.
+    fn spend(&mut self, cost: usize) -> Result<()> {
+        self.changed = self.changed.saturating_add(cost);
+        if self.changed >= STEP {
+            self.principals.spill()?;
+            self.policies.spill()?;
+            self.changed = 0;
+        }
+        Ok(())
+    }
+
+    /// Puts the new database in the place of the live one, or where none was, when all of it is on the disk.
+    ///
+    /// # Errors
+    /// Where it cannot be written, or the live database's locks cannot be had: that is then as it was.
+    pub fn promote(mut self) -> Result<Promoted> {
+        self.principals.commit()?;
+        self.policies.commit()?;
+        let mut held = match self.held.take() {
+            Some(held) => held,
+            None => LiveLocks::take(&self.live)?,
+        };
+        self.new.check()?;
+        let new = &self.new.files;
+        for (from, to) in [(&new.principals, &self.live.principals), (&new.policies, &self.live.policies)] {
+            std::fs::rename(from, to).map_err(|source| KdbError::Io { path: to.clone(), source })?;
+            held.made.clear();
+        }
+        let directory = self.live.principals.parent().filter(|path| !path.as_os_str().is_empty());
+        let directory = directory.unwrap_or(Path::new("."));
+        // What a directory without a sync loses in a crash is the exchange, never half a file.
+        let _ = File::open(directory).and_then(|directory| directory.sync_all());
+        update_age(&held.lock);
+        Ok(Promoted { lock_file_made_again: held.made_again })
+    }
+}
+
+impl LiveLocks {
+    /// Waits for both locks. Lock files that are missing are made: there may be no database yet, and a loader of MIT's may
+    /// have died. While we hold the first lock, no loader that lives can be the reason.
+    fn take(live: &Db2Files) -> Result<Self> {
+        let mut made = Vec::new();
+        let lock = lock_file(&live.lock, &mut made)?;
+        let policy_lock = match create_new(&live.policy_lock) {
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+                OpenOptions::new().read(true).write(true).open(&live.policy_lock)
+            }
+            other => {
+                made.push(live.policy_lock.clone());
+                other
+            }
+        };
+        let policy_lock = policy_lock.map_err(opening(&live.policy_lock))?;
+        k5_lock::lock(&policy_lock, LockMode::Exclusive).map_err(opening(&live.policy_lock))?;
+        let exists = live.principals.exists();
+        let made_again = exists && made.contains(&live.policy_lock);
+        if exists {
+            made.clear();
+        }
+        Ok(LiveLocks { lock, _policy_lock: policy_lock, made_again, made })
+    }
+}
+
+fn copy(from: &Path, mut to: File) -> Result<()> {
+    let mut from_file = File::open(from).map_err(opening(from))?;
+    io::copy(&mut from_file, &mut to)
+        .map(|_| ())
+        .map_err(|source| KdbError::Io { path: from.to_path_buf(), source })
+}

@@ -1,0 +1,196 @@
+//! `load`: a dump as the database, or over it.
+
+use crate::options::rest_of_command;
+use crate::session::{Session, Stop};
+use k5_admin::open::database_files;
+use k5_cli::manual::{Example, Help};
+use k5_cli::{Item, Message, Opt, OptionTable, WordOptions, errno_text};
+use k5_kdb::KdbError;
+use k5_kdb::db2::{LoadFrom, Loader, PrincipalFile};
+use k5_kdb::dump::{DumpReader, Record, Version};
+use std::fs::File;
+use std::io::{BufRead, BufReader};
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
+
+/// Bytes of the dump that are read at a time.
+const BUFFER: usize = 64 * 1024;
+
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Key {
+    Version(Version),
+    Ov,
+    Iprop,
+    Hash,
+    Verbose,
+    Update,
+}
+
+pub(crate) static OPTIONS: [Opt<Key>; 8] = [
+    Opt::flag(Key::Version(Version::Beta7), &["-b7"], "take a dump of this version only; else any"),
+    Opt::flag(Key::Version(Version::Release13), &["-r13"], "the same"),
+    Opt::flag(Key::Version(Version::Release18), &["-r18"], "the same"),
+    Opt::flag(Key::Hash, &["-hash"], "make a hash table of the principals, in place of a B-tree"),
+    Opt::flag(Key::Verbose, &["-verbose"], "name each principal and policy on standard error"),
+    Opt::flag(Key::Update, &["-update"], "add to the database, over records of the same name"),
+    Opt::flag(Key::Ov, &["-ov"], "nothing: a format that is not supported any more").hidden(),
+    Opt::flag(Key::Iprop, &["-i"], "for kpropd: a dump for incremental propagation").hidden(),
+];
+
+pub(crate) static HELP: Help = Help {
+    operands: "FILE",
+    description: "\
+Makes the database of a dump, or replaces it: the new one is built beside it under names with `~`, and takes its place when all of it is on \
+the disk. With `-update` the same is done to a copy of the database, while nobody else may use it.\n\n\
+A damaged dump stops the load with the line and what is wrong with it; the database is then as it was. The stash file is not touched: a database of another \
+realm, or of another time, may have another master key.",
+    flags: &[],
+    examples: &[Example {
+        line: "kdb5_util load /var/backups/realm.dump",
+        purpose: "Goes back to a backup.",
+    }],
+};
+
+/// What the line asks for.
+#[derive(Debug, Default)]
+struct Request {
+    version: Option<Version>,
+    verbose: bool,
+    update: bool,
+    hash: bool,
+    file: PathBuf,
+}
+
+/// Loads a dump.
+///
+/// # Errors
+/// Where the dump cannot be read or the database not be written: that is then as it was.
+pub(crate) fn run(mut session: Session<'_, '_>) -> Result<(), Stop> {
+    let request = request(&session)?;
+    session.check_may_write()?;
+    let shown = request.file.as_os_str().as_bytes().to_vec();
+    let opened = File::open(&request.file);
+    let file = opened
+        .map_err(|error| session.error(errno_text(&error), [&b"while opening "[..], &shown].concat()))?;
+    let input = BufReader::with_capacity(BUFFER, file);
+    let mut reader = DumpReader::open(input, request.version, &session.params.realm)
+        .map_err(|error| session.error("", [error.to_string().as_bytes(), b" in ", &shown].concat()))?;
+    let (doing, from) = match request.update {
+        false => ("while creating database", LoadFrom::Nothing),
+        true => ("while opening database", LoadFrom::Live),
+    };
+    // The new database has its own name whether it is asked for or not.
+    let arguments = session.general.arguments.iter().map(String::as_str).filter(|word| *word != "temporary");
+    let mut files = database_files(session.config, &session.params.realm, arguments)
+        .map_err(|error| session.error(error.to_string(), doing))?;
+    if request.hash {
+        files.new_principals = PrincipalFile::Hash;
+    }
+    let mut loader = Loader::begin(&files, from).map_err(|error| session.error(error.to_string(), doing))?;
+    let restored = restore(&mut session, &mut reader, &mut loader, &request);
+    if let Err(fault) = restored {
+        drop(loader);
+        return Err(refuse(&mut session, &request.file, &reader, fault));
+    }
+    let promoted = loader
+        .promote()
+        .map_err(|error| session.error(error.to_string(), "while making newly loaded database live"))?;
+    if promoted.lock_file_made_again {
+        let text = format!(
+            "the lock file {} was missing, as a load that was killed leaves it, and was made again",
+            files.policy_lock.display()
+        );
+        session.io.complain(&Message::com_err(session.program, "", text));
+    }
+    Ok(())
+}
+
+fn request(session: &Session<'_, '_>) -> Result<Request, Stop> {
+    let mut request = Request::default();
+    let mut options = WordOptions::new(OptionTable(&OPTIONS), rest_of_command(session.general));
+    let file = loop {
+        match options.next() {
+            Some(Ok(Item::Option(given))) => match given.key {
+                Key::Version(version) => request.version = Some(version),
+                Key::Ov => return Err(Stop::Failed(Message::plain("OV dump format not supported"))),
+                Key::Iprop => {
+                    session.check_may_write()?;
+                    return Err(Stop::Failed(Message::plain("Iprop not enabled")));
+                }
+                Key::Hash => request.hash = true,
+                Key::Verbose => request.verbose = true,
+                Key::Update => request.update = true,
+            },
+            Some(Ok(Item::Word(word))) => break word,
+            Some(Err(_)) | None => return Err(Stop::Usage),
+        }
+    };
+    if !options.rest().is_empty() {
+        return Err(Stop::Usage);
+    }
+    request.file = PathBuf::from(file);
+    Ok(request)
+}
+
+/// Why a dump was not loaded.
+enum Fault {
+    /// The dump is damaged, or cannot be read.
+    Dump(KdbError),
+    /// A record cannot be stored, and while doing what.
+    Store(KdbError, Vec<u8>),
+}
+
+fn restore<R: BufRead>(
+    session: &mut Session<'_, '_>,
+    reader: &mut DumpReader<R>,
+    loader: &mut Loader,
+    request: &Request,
+) -> Result<(), Fault> {
+    let shown = request.file.as_os_str().as_bytes();
+    while let Some(record) = reader.next_record().map_err(Fault::Dump)? {
+        match record {
+            Record::Principal { name, entry, trash } => {
+                if trash > 0 {
+                    let text = format!("({}): ignoring trash at end of line: {trash} bytes", reader.line());
+                    session.io.complain(&Message::plain([shown, text.as_bytes()].concat()));
+                }
+                let storing = || [&b"while storing "[..], &name].concat();
+                loader.put_principal(&entry).map_err(|error| Fault::Store(error, storing()))?;
+                if request.verbose {
+                    session.io.complain(&Message::plain(name));
+                }
+            }
+            Record::Policy(policy) => {
+                let storing = b"while creating policy".to_vec();
+                loader.put_policy(&policy).map_err(|error| Fault::Store(error, storing))?;
+                if request.verbose {
+                    let text = [&b"created policy "[..], &policy.name].concat();
+                    session.io.complain(&Message::plain(text));
+                }
+            }
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+/// Tells the fault, then the line, then the file, as MIT does.
+fn refuse<R: BufRead>(
+    session: &mut Session<'_, '_>,
+    file: &Path,
+    reader: &DumpReader<R>,
+    fault: Fault,
+) -> Stop {
+    let shown = file.as_os_str().as_bytes();
+    let first = match fault {
+        Fault::Dump(KdbError::DumpLine { line, what }) => {
+            Message::plain([shown, format!("({line}): {what}").as_bytes()].concat())
+        }
+        Fault::Dump(error) => Message::com_err(session.program, error.to_string(), ""),
+        Fault::Store(error, doing) => Message::com_err(session.program, error.to_string(), doing),
+    };
+    session.io.complain(&first);
+    let place = [format!("error processing line {} of ", reader.line()).as_bytes(), shown].concat();
+    session.io.complain(&Message::com_err(session.program, "", place));
+    session.error("", format!("{} restore failed", reader.version().title()))
+}

@@ -1,0 +1,524 @@
+//! `kdb5_util load` beside MIT's: dumps of either side in either, damaged dumps, and what a failure leaves.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
+
+use harness::{Both, Pair, Realm, Setup, Side, SmallDisk, workspace};
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::Write;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use std::process::Command;
+
+const HEADER: &str = "kdb5_util load_dump version 7\n";
+
+fn golden(name: &str) -> Vec<u8> {
+    let path = workspace().join("tests/golden").join(name);
+    fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+fn setup() -> Setup {
+    Setup::new().realm("GOLDEN.TEST")
+}
+
+/// The golden realm on both sides.
+fn golden_pair() -> Pair {
+    let pair = Pair::with(setup());
+    pair.each(place);
+    pair
+}
+
+fn place(realm: &Realm) {
+    for file in ["principal", "principal.kadm5", "principal.kadm5.lock", "principal.ok"] {
+        realm.write(file, golden(&format!("db2/{file}")));
+        fs::set_permissions(realm.path(file), fs::Permissions::from_mode(0o600)).unwrap();
+    }
+    realm.write("stash", golden("stash-all"));
+}
+
+/// Name, rights and content of everything of the database in a directory.
+fn database(realm: &Realm) -> BTreeMap<String, (u32, Vec<u8>)> {
+    let entries = fs::read_dir(realm.dir()).unwrap().map(|entry| entry.unwrap());
+    entries
+        .filter(|entry| entry.file_name().to_string_lossy().starts_with("principal"))
+        .map(|entry| {
+            let mode = entry.metadata().unwrap().permissions().mode() & 0o777;
+            (entry.file_name().into_string().unwrap(), (mode, fs::read(entry.path()).unwrap()))
+        })
+        .collect()
+}
+
+fn dump(realm: &Realm, side: Side) -> String {
+    realm.by(side).kdb5_util(["dump"]).ok().stdout
+}
+
+/// What each side loads of the other's dump is what the other had, in every version and both kinds of file.
+#[test]
+fn there_and_back() {
+    for version in ["-b7", "-r13", "-r18", ""] {
+        for hash in [false, true] {
+            let pair = golden_pair();
+            let dump = ["dump", version, "out"].into_iter().filter(|word| !word.is_empty());
+            pair.kdb5_util(dump).same_bytes().code(0);
+            let before = pair.mit().read("out");
+            assert!(pair.ours().read("out") == before);
+            let load = ["load", if hash { "-hash" } else { "-verbose" }, "out"];
+            pair.kdb5_util(load).same_bytes().code(0);
+            let after = [pair.mit(), pair.ours()].map(|realm| {
+                let again = ["dump", version].into_iter().filter(|word| !word.is_empty());
+                let both =
+                    [Side::Mit, Side::Ours].map(|side| realm.by(side).kdb5_util(again.clone()).ok().stdout);
+                assert!(both[0] == both[1], "{version} {hash}");
+                both[0].clone()
+            });
+            let sorted = |text: &str| {
+                let mut lines: Vec<String> = text.split_inclusive('\n').map(str::to_owned).collect();
+                lines.sort_unstable();
+                lines
+            };
+            let before = String::from_utf8(before).unwrap_or_default();
+            for text in after {
+                assert!(sorted(&text) == sorted(&before) || before.is_empty(), "{version} {hash}");
+                assert!(hash || before.is_empty() || text == before);
+            }
+            let starts = |realm: &Realm| realm.read("principal")[..4].to_vec();
+            assert_eq!(starts(pair.mit()), starts(pair.ours()));
+        }
+    }
+}
+
+/// A database that MIT made of our dump, and one that we made of it, are the same to MIT's kadmin.local; a ticket can be had.
+#[test]
+fn what_was_loaded_works() {
+    let pair = Pair::new();
+    pair.create_by_mit("masterpw");
+    pair.each(|realm| {
+        realm.mit("kadmin.local", ["addpol", "-minlength", "6", "-history", "3", "staff"]).ok();
+        realm.mit("kadmin.local", ["addprinc", "-policy", "staff", "-pw", "alicespw", "alice"]).ok();
+    });
+    pair.copy_database();
+    pair.kdb5_util(["dump", "out"]).same_bytes().code(0);
+    pair.kdb5_util(["destroy", "-f"]).same_bytes().code(0);
+    pair.each(|realm| assert!(database(realm).is_empty()));
+    pair.each(|realm| {
+        let other = if realm.dir() == pair.mit().dir() { Side::Ours } else { Side::Mit };
+        let _ = realm.by(other).kdb5_util(["load", "out"]).ok();
+        let files = database(realm);
+        assert_eq!(
+            files.keys().collect::<Vec<_>>(),
+            ["principal", "principal.kadm5", "principal.kadm5.lock", "principal.ok"]
+        );
+        assert!(files.values().all(|(mode, _)| *mode == 0o600), "{realm:?}");
+        let _ = realm.mit("kadmin.local", ["cpw", "-pw", "anotherpw", "alice"]).ok();
+        let _ = realm.mit("kadmin.local", ["getprinc", "alice"]).ok().stdout_has("Policy: staff");
+    });
+}
+
+#[test]
+fn an_update_adds_and_replaces() {
+    let pair = golden_pair();
+    let line = "princ\t38\t17\t1\t1\t0\talice@GOLDEN.TEST\t7\t0\t0\t0\t0\t0\t0\t0\t500\t2\tabcd\t1\t9\t18\t2\t0001\t-1;\n";
+    let policies = "policy\tstrong\t1\t2\t3\t4\t5\t0\t0\t0\t0\t0\t0\t0\t-\t0\npolicy\tnew\t1\t2\t3\t4\t5\t0\t0\t0\t0\t0\t0\t0\t-\t0\n";
+    let added = line.replace("17\t1\t1\t0\talice@", "17\t1\t1\t0\tAlice@");
+    pair.each(|realm| realm.write("in", format!("{HEADER}{line}{policies}{added}")));
+    let before = dump(pair.ours(), Side::Mit);
+    pair.kdb5_util(["load", "-update", "-verbose", "in"]).same_bytes().code(0);
+    let after = dump(pair.ours(), Side::Mit);
+    assert!(after == dump(pair.mit(), Side::Mit));
+    assert_eq!(after.lines().count(), before.lines().count() + 2);
+    assert!(after.contains(line) && after.contains(&added) && after.contains("policy\tnew\t"));
+    let _ = pair.ours().mit("kadmin.local", ["delprinc", "-force", "bob"]).ok();
+}
+
+#[test]
+fn lines_that_mean_nothing() {
+    let pair = golden_pair();
+    pair.each(|realm| {
+        realm.write("empty", "");
+        realm.write("newline", "\n");
+        realm.write("v7", HEADER);
+        realm.write("v4", "kdb5_util load_dump version 4\n");
+        realm.write("v8", "kdb5_util load_dump version 8\n");
+        realm.write("dos", "kdb5_util load_dump version 7\r\n");
+        realm.write("cut", "kdb5_util load_dump version 7");
+        realm.write("iprop", "ipropx 1 2 3 4\n");
+    });
+    let before = database(pair.ours());
+    for words in [
+        "load",
+        "load v7 v7",
+        "load -update",
+        "load v7 -update",
+        "load -b8",
+        "load -",
+        "load missing",
+        "load -ov v7",
+        "load -i v7",
+        "load empty",
+        "load newline",
+        "load v8",
+        "load dos",
+        "load cut",
+        "load iprop",
+        "load -b7 v7",
+        "load -r13 v4",
+        "load -r18 -b7 v7",
+        "load -update -r18 v7",
+    ] {
+        pair.kdb5_util(words.split(' ')).same_bytes().code(1);
+        assert!(database(pair.ours()) == before, "{words}");
+    }
+    pair.kdb5_util(["load", "-update", "v7"]).same_bytes().code(0);
+    pair.kdb5_util(["load", "-update", "-b7", "v4"]).same_bytes().code(0);
+    pair.kdb5_util(["load", "-r", "GOLDEN.TEST", "v7", "-d", "{DIR}/principal-2"]).same_bytes().code(0);
+    pair.kdb5_util(["load", "-d", "{DIR}/no/such", "v7"]).run().code(1);
+    pair.kdb5_util(["load", "-update", "-d", "{DIR}/principal-3", "v7"]).run().code(1);
+    assert!(!pair.ours().path("principal-3.ok").exists());
+}
+
+/// What becomes of a damaged dump.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Fate {
+    /// Both load it.
+    Loaded,
+    /// Both refuse it.
+    Refused,
+    /// MIT loads it, reading past a field or a line, or cutting a number.
+    MitLoads,
+    /// MIT ends by a signal.
+    MitCrashes,
+    /// MIT never ends, or fills the disk with messages; it is not tried.
+    MitHangs,
+}
+
+const PRINC: &str = "princ\t38\t13\t2\t2\t0\tp@GOLDEN.TEST\t1\t2\t3\t4\t5\t6\t7\t8\t500\t2\tabcd\t501\t0\t-1\t\
+2\t300\t18\t2\t0102\t4\t1\t41\t1\t2\t-3\t1\tff\t-1;\n";
+const POLICY: &str =
+    "policy\tpol\t1\t2\t3\t4\t5\t0\t7\t8\t9\t10\t11\t12\taes256-cts:normal\t1\t300\t2\tabcd\n";
+
+/// The line of the golden realm's master key, without which MIT dumps nothing.
+fn master() -> String {
+    let dump = String::from_utf8_lossy(&golden("dump/dump.txt")).into_owned();
+    let line = dump.lines().find(|line| line.contains("\tK/M@")).unwrap();
+    format!("{line}\n")
+}
+
+/// Changes to the two lines: what is replaced, what by, what becomes of it.
+const DAMAGE: &[(&str, &str, Fate)] = {
+    use Fate::*;
+    &[
+        ("", "", Loaded),
+        ("princ\t", "princ \t ", Loaded),
+        ("\t1\t2\t3\t4\t5\t6", "\t1\t\t2 3\t4\t5\t6", Loaded),
+        ("abcd\t501", "ABCD\t501", Loaded),
+        ("princ", "\n\nprinc", Loaded),
+        ("\t8\t500", "\t4294967295\t500", Loaded),
+        ("\t8\t500", "\t-1\t500", Loaded),
+        ("-1;\n", "-1;x\n", Loaded),
+        ("-1;\n", "-1\n", Loaded),
+        ("-1;\npolicy", "-1;policy", Loaded),
+        ("policy\tpol", "End\npolicy\tpol", Loaded),
+        ("\t10\t11\t12\taes256-cts:normal\t1\t300\t2\tabcd\n", "\n", Loaded),
+        ("\t10\t11\t12\taes256-cts:normal\t1\t300\t2\tabcd\n", "\t1\t2\t3\t-\t0\n", Loaded),
+        ("princ", "prince", Refused),
+        ("policy", "polic", Refused),
+        ("policy", "garbage\npolicy", Refused),
+        ("\t38\t13", "\tx\t13", Refused),
+        ("\t13\t2\t2", "\t12\t2\t2", Refused),
+        ("\t13\t2\t2", "\t99999999999\t2\t2", Refused),
+        ("\t13\t2\t2", "\t3000000000\t2\t2", Refused),
+        ("\t13\t2\t2", "\t13\t1\t2", Refused),
+        ("\t13\t2\t2", "\t13\t3\t2", Refused),
+        ("\t13\t2\t2", "\t13\t70000\t2", Refused),
+        ("\t13\t2\t2", "\t13\t2\t3", Refused),
+        ("\t13\t2\t2", "\t13\t2\t40000", Refused),
+        ("p@GOLDEN.TEST", "p@GOLD@N.TEST", Refused),
+        ("p@GOLDEN.TEST", "p@GOLDEN.TES\\", Refused),
+        ("\t1\t2\t3\t4", "\t1\tzwei\t3\t4", Refused),
+        ("\t500\t2\tabcd", "\t40000\t2\tabcd", Refused),
+        ("\t500\t2\tabcd", "\t500\t70000\tabcd", Refused),
+        ("\t500\t2\tabcd", "\t500\t-2\tabcd", Refused),
+        ("\t500\t2\tabcd", "\t500\t2\tabxy", Refused),
+        ("\t500\t2\tabcd", "\t32767\t2\tabcd", Refused),
+        ("\t501\t0\t-1", "\t501\t0\t", Refused),
+        ("\t501\t0\t-1", "\t501\t0\t00", Refused),
+        ("\t2\t300\t18", "\t3\t300\t18", Refused),
+        ("\t2\t300\t18", "\t2\t70000\t18", Refused),
+        ("\t2\t300\t18", "\t2\t-1\t18", Refused),
+        ("\t18\t2\t0102", "\t18\t-2\t0102", Refused),
+        ("\t18\t2\t0102", "\t18\t66000\t0102", Refused),
+        ("\t18\t2\t0102", "\t18\t2\t01", Refused),
+        ("-1;", "-2;", Refused),
+        ("-1;", "00;", Refused),
+        ("\t9\t10\t11", "\t9\tx\t11", Refused),
+        ("\t1\t300\t2\tabcd\n", "\t2\t300\t2\tabcd\n", Refused),
+        ("\t1\t300\t2\tabcd\n", "\t0\t300\t2\tabcd\n", Refused),
+        ("\t10\t11\t12\taes256-cts:normal\t1\t300\t2\tabcd\n", "\t10\t11\n", Refused),
+        ("\t7\t8\t9\t10\t11\t12\taes256-cts:normal\t1\t300\t2\tabcd\n", "\n", Refused),
+        // Numbers that MIT cuts.
+        ("\t38\t13", "\t4294967334\t13", MitLoads),
+        ("\t1\t2\t3\t4\t5\t6", "\t1\t99999999999\t3\t4\t5\t6", MitLoads),
+        ("\t2\t300\t18\t", "\t2\t300\t65554\t", MitLoads),
+        ("\t10\t11\t12", "\t10\t9999999999\t12", MitLoads),
+        // Lines and fields that MIT reads past.
+        ("\t13\t2\t2", "\t14\t2\t2", MitLoads),
+        ("\t1\t2\t3\t4\t5\t6", "\t1\t2\n3\t4\t5\t6", MitLoads),
+        ("\t500\t2\tabcd", "\t500\t2\tab cd", MitLoads),
+        ("\t500\t2\tabcd\t501\t0", "\t500\t2\tabcd501\t0", MitLoads),
+        ("\t500\t2\tabcd", "\t500\t2\tab\ncd", MitLoads),
+        ("\t7\t8\t9\t10", "\t7\n8\t9\t10", MitLoads),
+        ("\tpol\t", "\t\npol\t", MitLoads),
+        ("\t300\t2\tabcd\n", "\t300\t2\tabcd", MitLoads),
+        // Records that MIT's own programs cannot read back.
+        ("\t38\t13\t2\t2\t0\t", "\t38\t13\t2\t2\t2\t", Refused),
+        ("\t2\t300\t18\t2\t0102\t4\t1\t41", "\t-1\t300", MitLoads),
+        ("\t38\t13", "\t40\t13", MitCrashes),
+        ("-1;\npolicy", "-1;", MitHangs),
+    ]
+};
+
+fn damaged(from: &str, to: &str) -> String {
+    let lines = format!("{PRINC}{POLICY}");
+    if (from, to) == ("-1;\npolicy", "-1;") {
+        return PRINC.trim_end().to_owned();
+    }
+    let changed = lines.replacen(from, to, 1);
+    assert!(changed != lines || from.is_empty(), "{from:?} is not there");
+    changed
+}
+
+/// At least thirty ways to damage a dump: the same acceptance as MIT's, but for what MIT reads that does not stand there (DIV-81); and the live
+/// database is whole.
+#[test]
+fn damaged_dumps() {
+    let pair = golden_pair();
+    let whole = database(pair.ours());
+    let master = master();
+    let mut wrong = Vec::new();
+    for (from, to, fate) in DAMAGE {
+        let text = format!("{HEADER}{master}{}", damaged(from, to));
+        pair.each(|realm| {
+            place(realm);
+            realm.write("in", &text);
+        });
+        let ours = pair.ours().kdb5_util(["load", "in"]).output();
+        if ours.exit != 0 {
+            let intact = database(pair.ours()) == whole;
+            let told = ours.stderr.starts_with("in(") || ours.stderr.contains("error processing line");
+            let three = ours.stderr.ends_with(
+                "error processing line 3 of in\nkdb5_util: Kerberos version 5 release 1.11 restore failed\n",
+            ) || ours.stderr.ends_with(
+                "error processing line 4 of in\nkdb5_util: Kerberos version 5 release 1.11 restore failed\n",
+            );
+            if !(intact && told && three && ours.exit == 1) {
+                wrong.push(format!("{from:?} {to:?}: intact {intact}\n{ours}"));
+            }
+        }
+        let mit = match fate {
+            Fate::MitHangs => None,
+            _ => Some(pair.mit().kdb5_util(["load", "in"]).output()),
+        };
+        let expected = match fate {
+            Fate::Loaded => (Some(0), 0),
+            Fate::Refused => (Some(1), 1),
+            Fate::MitLoads => (Some(0), 1),
+            Fate::MitCrashes => (Some(-6), 1),
+            Fate::MitHangs => (None, 1),
+        };
+        if (mit.as_ref().map(|mit| mit.exit), ours.exit) != expected {
+            wrong.push(format!("{from:?} {to:?}: {fate:?}\n{mit:?}\n{ours}"));
+        }
+        if *fate == Fate::Loaded && dump(pair.ours(), Side::Mit) != dump(pair.mit(), Side::Mit) {
+            wrong.push(format!("{from:?} {to:?}: loaded as something else"));
+        }
+    }
+    assert!(DAMAGE.len() >= 30);
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// DIV-81: a dump cut at any byte inside a line is refused; MIT takes some such pieces for all.
+#[test]
+fn a_dump_cut_anywhere() {
+    let realm = Realm::with(Side::Ours, setup());
+    place(&realm);
+    let whole = database(&realm);
+    let master = master();
+    let text = format!("{HEADER}{master}{PRINC}{POLICY}");
+    let begin = HEADER.len() + master.len();
+    for end in (0..HEADER.len())
+        .chain(begin - 5..text.len())
+        .filter(|end| *end == 0 || text.as_bytes()[end - 1] != b'\n')
+    {
+        realm.write("in", &text[..end]);
+        let _ = realm.kdb5_util(["load", "in"]).fails(1);
+        assert!(database(&realm) == whole, "cut at {end}");
+    }
+    realm.write("in", format!("{HEADER}{master}princ\t"));
+    let _ = realm.mit("kdb5_util", ["load", "in"]).ok();
+    assert_eq!(dump(&realm, Side::Mit), format!("{HEADER}{master}"), "MIT takes half a line for the end");
+}
+
+/// DIV-81: names that MIT dumps and cannot load.
+#[test]
+fn names_with_blanks() {
+    let pair = golden_pair();
+    let spaced = PRINC.replace("13\t2\t2\t0\tp@", "14\t2\t2\t0\t p@");
+    let lines = spaced + &master() + &POLICY.replace("\tpol\t", "\tmy pol\t");
+    pair.each(|realm| realm.write("in", format!("{HEADER}{lines}")));
+    let both = pair.kdb5_util(["load", "in"]).differs("DIV-81");
+    assert_eq!((both.mit.exit, both.ours.exit), (1, 0), "{}", both.ours);
+    assert_eq!(dump(pair.ours(), Side::Mit), format!("{HEADER}{lines}"));
+}
+
+#[test]
+fn names_that_are_too_long() {
+    let realm = Realm::with(Side::Ours, setup());
+    place(&realm);
+    let whole = database(&realm);
+    let name = format!("{}@GOLDEN.TEST", "n".repeat(2010));
+    let line = PRINC.replace("13\t2\t2\t0\tp@GOLDEN.TEST", &format!("{}\t2\t2\t0\t{name}", name.len()));
+    realm.write("in", format!("{HEADER}{line}"));
+    let output = realm.kdb5_util(["load", "in"]).fails(1);
+    let _ = output.stderr_has("Principal name is too long").stderr_has("error processing line 2 of in");
+    assert!(database(&realm) == whole);
+}
+
+/// A loader that is killed leaves the live database alone, and the next one clears up.
+#[test]
+fn a_load_that_is_killed() {
+    for words in [vec!["load", "pipe"], vec!["load", "-update", "pipe"]] {
+        let realm = Realm::with(Side::Ours, setup());
+        place(&realm);
+        let before = (realm.read("principal"), realm.read("principal.kadm5"));
+        assert!(Command::new("mkfifo").arg(realm.path("pipe")).status().unwrap().success());
+        let mut running = realm.kdb5_util(words.clone()).spawn();
+        let text = golden("dump/dump.txt");
+        let mut pipe = fs::OpenOptions::new().write(true).open(realm.path("pipe")).unwrap();
+        // More than the pipe holds: the loader has taken what came before when this has all been written.
+        pipe.write_all(&text[..200_000]).unwrap();
+        running.kill();
+        drop(pipe);
+        assert_eq!(running.wait().exit, -9);
+        assert!(realm.path("principal~").exists());
+        assert!(before == (realm.read("principal"), realm.read("principal.kadm5")));
+        let _ = realm.mit("kadmin.local", ["getprinc", "alice"]).ok();
+        realm.write("in", &text);
+        let _ = realm.kdb5_util(["load", "in"]).ok();
+        assert!(!database(&realm).keys().any(|name| name.contains('~')));
+        assert!(dump(&realm, Side::Mit).as_bytes() == text);
+    }
+}
+
+/// DIV-84
+#[test]
+fn an_update_that_fails_changes_nothing() {
+    let pair = golden_pair();
+    let before = dump(pair.ours(), Side::Mit);
+    let mut text = golden("dump/dump.txt");
+    text.extend_from_slice(b"garbage\n");
+    let text = String::from_utf8_lossy(&text).replace("alice@GOLDEN.TEST\t0", "alice@GOLDEN.TEST\t64");
+    pair.each(|realm| realm.write("in", &text));
+    pair.kdb5_util(["load", "-update", "in"]).run().code(1);
+    assert!(dump(pair.ours(), Side::Mit) == before);
+    let mit = pair.mit().kdb5_util(["dump"]).output();
+    assert_ne!(mit.exit, 0, "MIT leaves a database that nobody can open");
+    let _ = pair.kdb5_util(["dump"]).differs("DIV-84");
+}
+
+/// DIV-84: and ours mends what such a load of MIT's leaves.
+#[test]
+fn the_lock_file_of_a_dead_loader() {
+    for words in [&["load", "in"][..], &["load", "-update", "in"]] {
+        let pair = golden_pair();
+        pair.each(|realm| {
+            realm.write("in", golden("dump/dump.txt"));
+            fs::remove_file(realm.path("principal.kadm5.lock")).unwrap();
+        });
+        let Both { mit, ours, .. } = pair.kdb5_util(words).differs("DIV-84");
+        assert_eq!((mit.exit, ours.exit), (1, 0), "{ours}");
+        let _ = ours.stderr_has("principal.kadm5.lock was missing");
+        assert!(dump(pair.ours(), Side::Mit).as_bytes() == golden("dump/dump.txt"));
+    }
+}
+
+#[test]
+fn a_full_disk() {
+    let realm = Realm::with(
+        Side::Ours,
+        setup().kdc_text(
+            "[dbmodules]\n    GOLDEN.TEST = {\n        database_name = {DIR}/disk/principal\n    }\n",
+        ),
+    );
+    let disk = SmallDisk::mount(&realm.path("disk"), 400);
+    realm.write("small", format!("{HEADER}{PRINC}"));
+    let _ = realm.kdb5_util(["load", "small"]).ok();
+    let before = fs::read(realm.path("disk/principal")).unwrap();
+    let text = String::from_utf8_lossy(&golden("dump/dump.txt")).into_owned();
+    let more = text.replace("svc/", "srv/").replacen(HEADER, "", 1);
+    realm.write("big", format!("{text}{more}"));
+    let output = realm.kdb5_util(["load", "big"]).fails(1);
+    let _ = output.stderr_has("No space left on device");
+    assert!(fs::read(realm.path("disk/principal")).unwrap() == before);
+    let names = fs::read_dir(realm.path("disk")).unwrap().count();
+    assert_eq!(names, 4, "nothing is left over");
+    drop(disk);
+}
+
+#[test]
+fn many_loads_at_once() {
+    let realm = Realm::with(Side::Ours, setup());
+    place(&realm);
+    let text = golden("dump/dump.txt");
+    realm.write("in", &text);
+    let running: Vec<_> = (0..6)
+        .map(|number| {
+            let words: &[&str] = if number % 2 == 1 { &["load", "-update", "in"] } else { &["load", "in"] };
+            realm.kdb5_util(words.iter().copied()).spawn()
+        })
+        .collect();
+    for run in running {
+        let _ = run.wait().code(0);
+    }
+    assert!(dump(&realm, Side::Mit).as_bytes() == text);
+    assert!(!database(&realm).keys().any(|name| name.contains('~')));
+}
+
+/// A hundred thousand principals in 200 MiB of address space, whatever they come in.
+#[test]
+fn memory_is_bounded() {
+    const PRINCIPALS: usize = 100_000;
+    let realm = Realm::with(Side::Ours, setup());
+    realm.write("stash", golden("stash-all"));
+    let path = realm.path("in");
+    let mut out = std::io::BufWriter::new(fs::File::create(&path).unwrap());
+    out.write_all(HEADER.as_bytes()).unwrap();
+    out.write_all(master().as_bytes()).unwrap();
+    for number in 0..PRINCIPALS {
+        // Far apart from one to the next.
+        let name = format!("svc/host{:06}.example.test@GOLDEN.TEST", number * 7919 % PRINCIPALS);
+        let line = PRINC.replace("13\t2\t2\t0\tp@GOLDEN.TEST", &format!("{}\t2\t2\t0\t{name}", name.len()));
+        out.write_all(
+            line.replace("abcd\t501", &format!("{}\t501", "ab".repeat(250)))
+                .replace("500\t2", "500\t250")
+                .as_bytes(),
+        )
+        .unwrap();
+    }
+    out.flush().unwrap();
+    let bounded = |words: &[&str]| {
+        let status = Command::new("prlimit")
+            .arg("--as=209715200")
+            .arg(Side::Ours.program("kdb5_util"))
+            .args(words)
+            .current_dir(realm.dir())
+            .env_clear()
+            .env("KRB5_CONFIG", realm.path("krb5.conf"))
+            .env("KRB5_KDC_PROFILE", realm.path("kdc.conf"))
+            .status();
+        assert!(status.unwrap().success(), "{words:?}");
+    };
+    bounded(&["load", "in"]);
+    bounded(&["dump", "out"]);
+    let lines = |path: &Path| fs::read(path).unwrap().split(|byte| *byte == b'\n').count();
+    assert_eq!(lines(&realm.path("out")), lines(&path));
+    bounded(&["load", "-hash", "out"]);
+}
