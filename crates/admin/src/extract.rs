@@ -55,17 +55,15 @@ impl Admin {
             }
             ExtractKeys::Random { .. } => {
                 self.may_write()?;
-                let mut added = Vec::new();
+                let mut stored = None;
                 let changed = self.write(Scope::Everything, |transaction| {
                     let (results, entries) = self.collect(transaction, principals, keys)?;
-                    writer.commit(&entries)?;
-                    added = entries;
+                    stored = Some(writer.commit_held(&entries)?);
                     Ok(results)
                 });
-                if changed.is_err() && !added.is_empty() {
+                if let (Err(_), Some(stored)) = (&changed, stored) {
                     // The keytab has keys that the database does not know: they go again.
-                    KeytabWriter::prepare(keytab, 0)?
-                        .remove_if(|entry| added.iter().any(|new| new.same_key(entry)))?;
+                    stored.undo()?;
                 }
                 changed
             }

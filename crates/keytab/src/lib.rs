@@ -25,7 +25,7 @@ pub use error::{Damage, KeytabError, Unstorable, strerror};
 pub use memory::MemoryKeytab;
 pub use name::{KeytabName, Place};
 pub use reader::{KeytabReader, entries};
-pub use writer::KeytabWriter;
+pub use writer::{KeytabWriter, Stored};
 
 /// The result of work on a keytab.
 pub type Result<T> = std::result::Result<T, KeytabError>;

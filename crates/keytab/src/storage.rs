@@ -56,13 +56,16 @@ impl Change {
         self.unseen.iter().chain(&self.commit)
     }
 
-    /// Makes the change to a file of `old_len` bytes.
-    pub(crate) fn apply(&self, storage: &impl Storage, old_len: u64) -> Result<(), Failure> {
+    /// Makes the change to a file of `old_len` bytes. Gives what [`restore`] needs to take it back.
+    pub(crate) fn apply(&self, storage: &impl Storage, old_len: u64) -> Result<Vec<Patch>, Failure> {
         let old = self.old_bytes(storage, old_len).map_err(Failure::Undone)?;
-        self.write(storage).map_err(|error| match restore(storage, old_len, &old) {
-            Ok(()) => Failure::Undone(error),
-            Err(again) => Failure::Stuck(error, again),
-        })
+        match self.write(storage) {
+            Ok(()) => Ok(old),
+            Err(error) => Err(match restore(storage, old_len, &old) {
+                Ok(()) => Failure::Undone(error),
+                Err(again) => Failure::Stuck(error, again),
+            }),
+        }
     }
 
     fn write(&self, storage: &impl Storage) -> io::Result<()> {
@@ -91,7 +94,7 @@ impl Change {
 }
 
 /// Puts the old bytes back, the latest written first: lengths lose their new meaning before what they cover does.
-fn restore(storage: &impl Storage, old_len: u64, old: &[Patch]) -> io::Result<()> {
+pub(crate) fn restore(storage: &impl Storage, old_len: u64, old: &[Patch]) -> io::Result<()> {
     for (offset, bytes) in old.iter().rev() {
         storage.write_all_at(bytes.expose(), *offset)?;
     }

@@ -2,7 +2,7 @@
 
 use crate::layout::{Scan, Slot};
 use crate::reader::{OPEN_FLAGS, regular_len};
-use crate::storage::{Change, Failure, Storage};
+use crate::storage::{Change, Failure, Patch, Storage, restore};
 use crate::{Entry, KeytabError, Result};
 use k5_lock::{LockMode, lock};
 use k5_types::{KeyBlock, Secret};
@@ -47,6 +47,38 @@ struct Existing {
     layout: Layout,
 }
 
+/// Entries that were stored, still under the lock, so that they can be taken back. Dropping it lets them be.
+#[derive(Debug)]
+pub struct Stored {
+    path: PathBuf,
+    undo: Undo,
+}
+
+#[derive(Debug)]
+enum Undo {
+    Nothing,
+    Patches { existing: Existing, old: Vec<Patch> },
+    NewFile(File),
+}
+
+impl Stored {
+    /// Makes the file what it was, to the byte; one that was not there goes away.
+    ///
+    /// # Errors
+    /// [`KeytabError::Io`]: the entries may still be there.
+    pub fn undo(self) -> Result<()> {
+        let undone = match &self.undo {
+            Undo::Nothing => Ok(()),
+            Undo::Patches { existing, old } => restore(&existing.file, existing.file_len, old),
+            Undo::NewFile(file) => match is_still(file, &self.path) {
+                Ok(true) => fs::remove_file(&self.path),
+                other => other.map(|_| ()),
+            },
+        };
+        undone.map_err(|error| KeytabError::io(&self.path, "restoring", error))
+    }
+}
+
 impl KeytabWriter {
     /// Makes ready to change the file at `path`, which need not exist, and reserves `room` bytes for what will be
     /// added. [`KeytabWriter::room_for`] tells how many an entry takes. Waits for the lock.
@@ -77,6 +109,14 @@ impl KeytabWriter {
     /// # Errors
     /// [`KeytabError::Unstorable`], [`KeytabError::Io`]: the file is as it was. [`KeytabError::NotRestored`].
     pub fn commit(self, entries: &[Entry]) -> Result<()> {
+        self.commit_held(entries).map(drop)
+    }
+
+    /// As [`KeytabWriter::commit`], but the lock lasts as long as what it gives, which can take the entries back.
+    ///
+    /// # Errors
+    /// As [`KeytabWriter::commit`].
+    pub fn commit_held(self, entries: &[Entry]) -> Result<Stored> {
         self.store(&entries.iter().collect::<Vec<_>>())
     }
 
@@ -147,14 +187,17 @@ impl KeytabWriter {
         Ok(change.commit.len())
     }
 
-    fn store(self, entries: &[&Entry]) -> Result<()> {
-        if entries.is_empty() {
-            return Ok(());
-        }
-        match self.target {
-            Target::Existing(existing) => existing.add(&self.path, &existing.file, entries),
-            Target::New { file, room } => store_new(&self.path, file, room, entries),
-        }
+    fn store(self, entries: &[&Entry]) -> Result<Stored> {
+        let KeytabWriter { path, target } = self;
+        let undo = match target {
+            _ if entries.is_empty() => Undo::Nothing,
+            Target::Existing(existing) => {
+                let old = existing.add(&path, &existing.file, entries)?;
+                Undo::Patches { existing, old }
+            }
+            Target::New { file, room } => return store_new(path, file, room, entries),
+        };
+        Ok(Stored { path, undo })
     }
 }
 
@@ -187,12 +230,12 @@ impl Existing {
     }
 
     /// Adds entries by way of `storage`, which is the file.
-    fn add(&self, path: &Path, storage: &impl Storage, entries: &[&Entry]) -> Result<()> {
+    fn add(&self, path: &Path, storage: &impl Storage, entries: &[&Entry]) -> Result<Vec<Patch>> {
         let change = self.layout.place(entries)?;
         self.apply(path, storage, &change)
     }
 
-    fn apply(&self, path: &Path, storage: &impl Storage, change: &Change) -> Result<()> {
+    fn apply(&self, path: &Path, storage: &impl Storage, change: &Change) -> Result<Vec<Patch>> {
         change.apply(storage, self.file_len).map_err(|failure| match failure {
             Failure::Undone(error) => KeytabError::io(path, "writing", error),
             Failure::Stuck(write, restore) => {

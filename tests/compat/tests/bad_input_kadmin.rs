@@ -211,9 +211,11 @@ fn a_full_disk() {
     }
     fs::copy(realm.path("old.kt"), place.join("old.kt")).unwrap();
     // What is left is filled.
-    let mut filler = fs::File::create(place.join("filler")).unwrap();
-    while std::io::Write::write_all(&mut filler, &[0; 512]).is_ok() {}
-    drop(filler);
+    let fill = || {
+        let mut filler = fs::File::options().append(true).create(true).open(place.join("filler")).unwrap();
+        while std::io::Write::write_all(&mut filler, &[0; 512]).is_ok() {}
+    };
+    fill();
     fn database<'a>(command: &[&'a str]) -> Vec<&'a str> {
         [&["-d", "{DIR}/disk/principal"], command].concat()
     }
@@ -235,6 +237,18 @@ fn a_full_disk() {
     );
     for name in snapshot(&place).keys() {
         assert!(before.contains_key(name), "{name} is left behind");
+    }
+    // The database has no room for so many keys, the keytab elsewhere has: neither gets them.
+    let dump = || realm.mit("kdb5_util", database(&["dump"])).ok().stdout;
+    let before = dump();
+    for keytab in ["old.kt", "fresh.kt"] {
+        fill();
+        let files = snapshot(&place);
+        let command = [vec!["ktadd", "-keepold", "-k", keytab], vec!["bob"; 200]].concat();
+        let output = refused(&realm, realm.kadmin_local(database(&command)), &[full]);
+        assert_eq!(output.stdout, "");
+        assert!(snapshot(&place) == files);
+        assert_eq!(dump(), before);
     }
     // The keytab has no room: the keys stay.
     let before = realm.dump_by_mit();

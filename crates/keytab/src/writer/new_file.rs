@@ -1,14 +1,15 @@
 //! A keytab that does not exist yet: it is made beside its place, and put there whole.
 
 use super::place::Layout;
-use super::{KeytabWriter, Target, reserve};
+use super::{KeytabWriter, Stored, Target, Undo, reserve};
 use crate::layout::HEADER_LEN;
 use crate::record::Version;
 use crate::storage::{Failure, Storage};
 use crate::{Entry, KeytabError, Result};
+use k5_lock::{LockMode, lock};
 use std::fs::{self, File};
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use tempfile::NamedTempFile;
 
 /// A file beside `path`, with a keytab's header in it and room for more.
@@ -33,8 +34,8 @@ pub(super) fn new_beside(path: &Path, room: u64) -> Result<Target> {
 }
 
 /// Fills the new file and puts it in its place. If a file is there by now, the entries go into that.
-pub(super) fn store_new(path: &Path, file: NamedTempFile, room: u64, entries: &[&Entry]) -> Result<()> {
-    let io = |e| KeytabError::io(path, "writing", e);
+pub(super) fn store_new(path: PathBuf, file: NamedTempFile, room: u64, entries: &[&Entry]) -> Result<Stored> {
+    let io = |e| KeytabError::io(&path, "writing", e);
     let change = Layout::only_a_header().place(entries)?;
     let written = change.apply(file.as_file(), HEADER_LEN);
     written.map_err(|failure| match failure {
@@ -43,18 +44,20 @@ pub(super) fn store_new(path: &Path, file: NamedTempFile, room: u64, entries: &[
     // What was reserved and not used goes back.
     let length = file.as_file().metadata().map_err(io)?.len();
     file.as_file().set_len(length).map_err(io)?;
-    match file.persist_noclobber(path) {
-        Ok(_) => {
+    // Locked before anybody can see it.
+    lock(file.as_file(), LockMode::Exclusive).map_err(io)?;
+    match file.persist_noclobber(&path) {
+        Ok(file) => {
             // The entry in the directory should outlive a power cut too; where directories cannot be synced, the file
             // system sees to it.
-            if let Ok(directory) = File::open(directory(path)) {
+            if let Ok(directory) = File::open(directory(&path)) {
                 let _ = directory.sync_all();
             }
-            Ok(())
+            Ok(Stored { path, undo: Undo::NewFile(file) })
         }
         Err(error) if error.error.kind() == io::ErrorKind::AlreadyExists => {
             drop(error.file);
-            KeytabWriter::prepare(path, room)?.store(entries)
+            KeytabWriter::prepare(&path, room)?.store(entries)
         }
         Err(error) => Err(io(error.error)),
     }

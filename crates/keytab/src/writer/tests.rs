@@ -296,3 +296,23 @@ fn what_is_no_file_is_named() {
     assert_eq!(text(&other), "Unsupported key table format version number");
     assert_eq!(fs::read(&other).unwrap(), b"neither");
 }
+
+#[test]
+fn what_was_stored_can_be_taken_back() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("k");
+    KeytabWriter::prepare(&path, 0).unwrap().commit_held(&[entry("new", 1)]).unwrap().undo().unwrap();
+    assert!(!path.exists());
+    KeytabWriter::prepare(&path, 0)
+        .unwrap()
+        .commit(&[entry("a", 1), entry("hole", 1), entry("b", 1)])
+        .unwrap();
+    let hole = entry("hole", 1).principal;
+    KeytabWriter::prepare(&path, 0).unwrap().remove_if(|entry| entry.principal == hole).unwrap();
+    let before = fs::read(&path).unwrap();
+    let stored =
+        KeytabWriter::prepare(&path, 0).unwrap().commit_held(&[entry("c", 1), entry("longer", 2)]).unwrap();
+    assert_ne!(fs::read(&path).unwrap(), before);
+    stored.undo().unwrap();
+    assert_eq!(fs::read(&path).unwrap(), before);
+}
