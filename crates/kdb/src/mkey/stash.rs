@@ -45,6 +45,8 @@ fn stash_text(error: &KeytabError) -> String {
         KeytabError::NotFound { .. } => "No such file or directory".to_owned(),
         KeytabError::Io { source, .. } => reason(source),
         KeytabError::NoEntry { principal } => format!("No key table entry found for {principal}"),
+        KeytabError::Damaged { offset, damage, .. } => format!("Bad format at offset {offset}: {damage}"),
+        KeytabError::NotAFile { .. } => "not a regular file".to_owned(),
         other => other.mit_text(),
     }
 }
@@ -142,6 +144,24 @@ mod tests {
         assert!(read(&path, &master(), None).unwrap_err().to_string().contains(CANNOT_READ));
         std::fs::write(&path, [17, 0, 0xff, 0xff, 0xff, 0xff]).unwrap();
         assert!(read(&path, &master(), None).unwrap_err().to_string().contains(BAD_STORED));
+    }
+
+    /// Stash files are no keytabs to those who look for them.
+    #[test]
+    fn damage_is_told_with_the_file_named_once() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("stash");
+        std::fs::write(&path, [5, 2, 0, 0, 0, 70, 1]).unwrap();
+        let damaged = read(&path, &master(), None).unwrap_err().to_string();
+        let device = Path::new("/dev/null");
+        let no_file = read(device, &master(), None).unwrap_err().to_string();
+        for (said, file, what) in [
+            (damaged, &*path, "Bad format at offset 2: a record of 70 bytes"),
+            (no_file, device, "not a regular file"),
+        ] {
+            assert!(said.contains(what) && !said.contains("keytab"), "{said}");
+            assert_eq!(said.matches(&file.display().to_string()).count(), 1, "{said}");
+        }
     }
 
     #[test]
