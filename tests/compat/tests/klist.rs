@@ -181,7 +181,7 @@ fn a_configuration_that_cannot_be_read() {
          while initializing krb5\n"
     );
     assert_eq!((both.ours.stderr, both.ours.stdout), (said, String::new()));
-    pair.each(|realm| fs::set_permissions(realm.path("bad.conf"), Permissions::from_mode(0)).unwrap());
+    pair.each(|realm| fs::set_permissions(realm.path("bad.conf"), Permissions::from_mode(0o000)).unwrap());
     let run = pair.klist(["-k", "k"]).env("KRB5_CONFIG", "{DIR}/bad.conf").bound_by_rights();
     let both = run.differs("DIV-42").code(1);
     let _ =
