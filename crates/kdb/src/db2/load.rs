@@ -219,6 +219,18 @@ impl Loader {
     }
 }
 
+impl Db2Files {
+    /// Makes `P.kadm5.lock` again if a loader of MIT's that died has left the database without it; says whether it did. Who
+    /// lives and removed the file is waited for.
+    ///
+    /// # Errors
+    /// Where a lock cannot be had or the file not be made.
+    pub fn mend_policy_lock(&self) -> Result<bool> {
+        let missing = !self.policy_lock.exists() && self.lock.exists() && self.principals.exists();
+        Ok(missing && LiveLocks::take(self)?.made_again)
+    }
+}
+
 impl LiveLocks {
     /// Waits for both locks. Lock files that are missing are made: there may be no database yet, and a loader of MIT's may
     /// have died. While we hold the first lock, no loader that lives can be the reason.

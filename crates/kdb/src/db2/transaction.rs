@@ -119,14 +119,6 @@ impl Db2Transaction {
         };
         Ok(self.policies.insert(tree))
     }
-
-    fn policy_from(&self, key: &[u8], value: &[u8]) -> Result<Policy> {
-        Policy::decode(value).map_err(|error| KdbError::Record {
-            file: self.files.policies.display().to_string(),
-            name: String::from_utf8_lossy(key.strip_suffix(&[0]).unwrap_or(key)).into_owned(),
-            what: error.to_string(),
-        })
-    }
 }
 
 /// Moves the database's age, which its lock file bears: to now, or to one second after what it was where that is not
@@ -136,6 +128,14 @@ pub(super) fn update_age(lock: &File) {
     let old = lock.metadata().and_then(|m| m.modified()).unwrap_or(SystemTime::UNIX_EPOCH);
     let age = if old >= now { old + Duration::from_secs(1) } else { now };
     let _ = lock.set_times(FileTimes::new().set_accessed(age).set_modified(age));
+}
+
+fn decode_policy(file: &Path, key: &[u8], value: &[u8]) -> Result<Policy> {
+    Policy::decode(value).map_err(|error| KdbError::Record {
+        file: file.display().to_string(),
+        name: String::from_utf8_lossy(record::name_of(key)).into_owned(),
+        what: error.to_string(),
+    })
 }
 
 /// The key of a policy's record.
@@ -214,7 +214,7 @@ impl Transaction for Db2Transaction {
     fn policy(&mut self, name: &[u8]) -> Result<Option<Policy>> {
         let key = policy_key(name);
         match self.policies()?.get(&key)? {
-            Some(value) => self.policy_from(&key, &value).map(Some),
+            Some(value) => decode_policy(&self.files.policies, &key, &value).map(Some),
             None => Ok(None),
         }
     }
@@ -228,10 +228,10 @@ impl Transaction for Db2Transaction {
     }
 
     fn each_policy(&mut self, visit: &mut dyn FnMut(Policy) -> Visit) -> Result<()> {
-        let records: Vec<_> = self.policies()?.iter(btree::Order::Forward, Walk::Siblings).collect();
-        for item in records {
+        let file = self.files.policies.clone();
+        for item in self.policies()?.iter(btree::Order::Forward, Walk::Siblings) {
             let item = item?;
-            if let ControlFlow::Break(()) = visit(self.policy_from(&item.key, &item.value)?)? {
+            if visit(decode_policy(&file, &item.key, &item.value)?)?.is_break() {
                 break;
             }
         }

@@ -1,5 +1,6 @@
 //! `destroy [-f]`: overwrites the database and removes its files.
 
+use crate::load::tell_of_lock_file;
 use crate::options::of_command;
 use crate::session::{Session, Stop};
 use k5_admin::open::database_files;
@@ -22,6 +23,22 @@ Asks, and after `yes` overwrites the database with zeros and removes its four fi
     flags: &[],
     examples: &[Example { line: "kdb5_util destroy -f", purpose: "Destroys without a question." }],
 };
+
+/// Makes a database that a dead loader of MIT's has left locked one that can be opened, to be destroyed.
+///
+/// # Errors
+/// Where its lock file cannot be made again. Everything else that is wrong with it is told when it is opened.
+pub(crate) fn mend(session: &mut Session<'_, '_>) -> Result<(), Stop> {
+    let arguments = session.general.arguments.iter().map(String::as_str);
+    let Ok(files) = database_files(session.config, &session.params.realm, arguments) else { return Ok(()) };
+    let mended = files
+        .mend_policy_lock()
+        .map_err(|error| session.error(error.to_string(), "while initializing database"))?;
+    if mended {
+        tell_of_lock_file(session, &files);
+    }
+    Ok(())
+}
 
 /// Destroys the database that was opened.
 ///

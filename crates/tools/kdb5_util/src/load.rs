@@ -6,7 +6,7 @@ use k5_admin::open::database_files;
 use k5_cli::manual::{Example, Help};
 use k5_cli::{Item, Message, Opt, OptionTable, WordOptions, errno_text};
 use k5_kdb::KdbError;
-use k5_kdb::db2::{LoadFrom, Loader, PrincipalFile};
+use k5_kdb::db2::{Db2Files, LoadFrom, Loader, PrincipalFile};
 use k5_kdb::dump::{DumpReader, Record, Version};
 use std::fs::File;
 use std::io::{BufRead, BufReader};
@@ -96,13 +96,18 @@ pub(crate) fn run(mut session: Session<'_, '_>) -> Result<(), Stop> {
         .promote()
         .map_err(|error| session.error(error.to_string(), "while making newly loaded database live"))?;
     if promoted.lock_file_made_again {
-        let text = format!(
-            "the lock file {} was missing, as a load that was killed leaves it, and was made again",
-            files.policy_lock.display()
-        );
-        session.io.complain(&Message::com_err(session.program, "", text));
+        tell_of_lock_file(&mut session, &files);
     }
     Ok(())
+}
+
+/// The notice that the policies' lock file was missing.
+pub(crate) fn tell_of_lock_file(session: &mut Session<'_, '_>, files: &Db2Files) {
+    let text = format!(
+        "the lock file {} was missing, as a load that was killed leaves it, and was made again",
+        files.policy_lock.display()
+    );
+    session.io.complain(&Message::com_err(session.program, "", text));
 }
 
 fn request(session: &Session<'_, '_>) -> Result<Request, Stop> {
