@@ -9,6 +9,7 @@ use k5_kdb::db2::{Db2, Db2Arguments, Db2Files, PrincipalFile};
 use k5_kdb::mkey::stash;
 use k5_kdb::{Access, Backend, Entry, KdbError, MasterKeys, Scope, master_principal};
 use k5_types::{EncType, KeyBlock, Kvno, Principal, Secret, Timestamp};
+use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 
 /// The type of a master key where none is configured.
@@ -27,10 +28,10 @@ pub enum MasterKeyFrom<'a> {
 ///
 /// # Errors
 /// Where the realm's back end is one that this program does not have, or an argument is unknown.
-pub fn database_files<'a>(
+pub fn database_files(
     config: &Config,
     realm: &[u8],
-    arguments: impl IntoIterator<Item = &'a str>,
+    arguments: impl IntoIterator<Item = impl AsRef<OsStr>>,
 ) -> Result<Db2Files> {
     let module = config.db_module(realm).map_err(configuration)?;
     module.require_db2().map_err(configuration)?;
@@ -145,7 +146,7 @@ pub fn modules_left_out(config: &Config) -> Result<Vec<Notice>> {
 /// What opening a realm needs beside its configuration.
 pub struct Opening<'a> {
     /// Database arguments (`-x`).
-    pub arguments: &'a [String],
+    pub arguments: &'a [OsString],
     /// Where the master key comes from.
     pub master_key: MasterKeyFrom<'a>,
     /// Who is acting.
@@ -164,7 +165,7 @@ impl Admin {
     /// # Errors
     /// Where the database or the master key cannot be had.
     pub fn open(config: &Config, params: &RealmParams, opening: Opening<'_>) -> Result<Admin> {
-        let files = database_files(config, &params.realm, opening.arguments.iter().map(String::as_str))?;
+        let files = database_files(config, &params.realm, opening.arguments)?;
         let database = files.principals.clone();
         let backend = Box::new(Db2::open(files)?);
         let defaults = defaults(params, opening.expiration);

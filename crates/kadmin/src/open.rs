@@ -20,7 +20,7 @@ pub struct Startup {
     /// `-p`.
     pub principal: Option<OsString>,
     /// `-x`, and `-d` as `dbname=`.
-    pub db_arguments: Vec<String>,
+    pub db_arguments: Vec<OsString>,
     /// `-m`: the master password is asked for.
     pub master_password: bool,
     /// `-e`.
@@ -33,6 +33,15 @@ pub struct Startup {
     pub keytab: bool,
     /// `-t`: the keytab that `-k` names.
     pub keytab_name: Option<OsString>,
+}
+
+impl Startup {
+    /// Takes `-d NAME`, which is `-x dbname=NAME`.
+    pub fn name_database(&mut self, name: &OsStr) {
+        let mut argument = OsString::from("dbname=");
+        argument.push(name);
+        self.db_arguments.push(argument);
+    }
 }
 
 /// Reads the configuration. Its notices go to standard error.

@@ -14,6 +14,8 @@ pub use load::{LoadFrom, Loader, Promoted};
 
 use crate::backend::{Access, Backend, Scope, Transaction};
 use crate::error::{KdbError, Result};
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
 use transaction::Db2Transaction;
 pub use tree::PrincipalFile;
@@ -41,16 +43,18 @@ impl Db2Arguments {
     ///
     /// # Errors
     /// [`KdbError::BadArgument`] for any other.
-    pub fn parse<'a>(arguments: impl IntoIterator<Item = &'a str>) -> Result<Self> {
+    pub fn parse(arguments: impl IntoIterator<Item = impl AsRef<OsStr>>) -> Result<Self> {
         let mut parsed = Db2Arguments::default();
         for argument in arguments {
-            match argument.split_once('=') {
-                Some(("dbname", name)) => parsed.database = Some(PathBuf::from(name)),
-                Some(("hash", _)) => parsed.hash = true,
-                None if argument == "temporary" => parsed.temporary = true,
-                None if matches!(argument, "merge_nra" | "lockiter" | "unlockiter") => {}
-                Some((name, _)) => return Err(KdbError::BadArgument(name.to_owned())),
-                None => return Err(KdbError::BadArgument(argument.to_owned())),
+            // A name of a database is bytes, as all paths are.
+            let argument = argument.as_ref().as_bytes();
+            let mut parts = argument.splitn(2, |byte| *byte == b'=');
+            match (parts.next().unwrap_or_default(), parts.next()) {
+                (b"dbname", Some(name)) => parsed.database = Some(PathBuf::from(OsStr::from_bytes(name))),
+                (b"hash", Some(_)) => parsed.hash = true,
+                (b"temporary", None) => parsed.temporary = true,
+                (b"merge_nra" | b"lockiter" | b"unlockiter", None) => {}
+                (name, _) => return Err(KdbError::BadArgument(String::from_utf8_lossy(name).into_owned())),
             }
         }
         Ok(parsed)

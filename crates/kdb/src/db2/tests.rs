@@ -203,3 +203,26 @@ fn of_many_creations_one_wins_and_keeps_its_files() {
         assert_eq!(names(&Db2::open(files).unwrap()), ["a@R"]);
     }
 }
+
+#[test]
+fn a_pipe_is_no_database_and_nobody_waits_for_it() {
+    let (_dir, files) = scratch();
+    let db = Db2::create(files.clone(), |t| t.put_principal(&entry("a"))).unwrap();
+    std::fs::remove_file(&files.policies).unwrap();
+    nix::unistd::mkfifo(&files.policies, nix::sys::stat::Mode::S_IRUSR).unwrap();
+    let mut transaction = db.begin(Scope::Policies, Access::Read).unwrap();
+    let refused = transaction.policy(b"p").unwrap_err().to_string();
+    assert!(refused.contains("principal.kadm5") && refused.contains("Not a regular file"), "{refused}");
+    drop(transaction);
+    std::fs::remove_file(&files.principals).unwrap();
+    nix::unistd::mkfifo(&files.principals, nix::sys::stat::Mode::S_IRUSR).unwrap();
+    assert!(matches!(Db2::open(files), Err(KdbError::Open { .. })));
+}
+
+#[test]
+fn names_of_databases_are_bytes() {
+    use std::os::unix::ffi::OsStrExt;
+    let odd = std::ffi::OsStr::from_bytes(b"dbname=/x/\xff=y");
+    let parsed = Db2Arguments::parse([odd]).unwrap();
+    assert_eq!(parsed.database.unwrap().as_os_str().as_bytes(), b"/x/\xff=y");
+}

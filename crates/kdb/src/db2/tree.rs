@@ -5,7 +5,8 @@ use crate::error::{KdbError, Result};
 use k5_bdb::btree::{self, BTree, Walk};
 use k5_bdb::hash::{self, Hash};
 use std::fs::{File, OpenOptions};
-use std::os::unix::fs::FileExt;
+use std::io;
+use std::os::unix::fs::{FileExt, OpenOptionsExt};
 use std::path::Path;
 
 /// What a new file of principals is. One that exists says what it is itself.
@@ -151,8 +152,13 @@ fn walk(order: Order) -> (btree::Order, Walk) {
 /// Opens a database file.
 fn open_file(path: &Path, access: Access) -> Result<(File, btree::Access)> {
     let write = access == Access::Write;
-    let file = OpenOptions::new().read(true).write(write).open(path);
-    let file = file.map_err(|source| KdbError::Open { path: path.to_path_buf(), source })?;
+    let opened = |source| KdbError::Open { path: path.to_path_buf(), source };
+    // Opening a pipe must not wait for its other end.
+    let file = OpenOptions::new().read(true).write(write).custom_flags(nix::libc::O_NONBLOCK).open(path);
+    let file = file.map_err(opened)?;
+    if !file.metadata().map_err(opened)?.is_file() {
+        return Err(opened(io::Error::other("Not a regular file")));
+    }
     Ok((file, if write { btree::Access::ReadWrite } else { btree::Access::ReadOnly }))
 }
 

@@ -58,7 +58,10 @@ const ENVIRONMENT: &[(&str, &str)] = &[
         "The credential cache whose principal says who is acting, where neither `-p` nor `-c` does.",
     ),
     ("USER", "Who is acting, with `/admin` behind it, where no credential cache says so."),
-    ("PAGER", "What the list of commands, `help` and long lists are shown with at a terminal; `more` by default."),
+    (
+        "PAGER",
+        "What the list of commands, `help` and long lists are shown with at a terminal; `more` by default.",
+    ),
     ("XDG_STATE_HOME", "Where the history is kept, in place of `~/.local/state`."),
     ("REALMSMITH_STRICT", "As `--strict`, unless it is empty or 0."),
     ("TZ", "The time zone of dates that are read and shown."),

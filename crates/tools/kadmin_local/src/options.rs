@@ -95,8 +95,8 @@ impl Options {
             };
             let value = option.value.unwrap_or_default();
             match option.key {
-                Key::DbArgument => startup.db_arguments.push(value.to_string_lossy().into_owned()),
-                Key::Database => startup.db_arguments.push(format!("dbname={}", value.to_string_lossy())),
+                Key::DbArgument => startup.db_arguments.push(value),
+                Key::Database => startup.name_database(&value),
                 Key::Realm => startup.realm = Some(value),
                 Key::Principal => startup.principal = Some(value),
                 Key::Query => query = Some(value),

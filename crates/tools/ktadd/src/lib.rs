@@ -45,8 +45,8 @@ fn start(args: &[OsString], io: &mut Io<'_>) -> Result<ExitStatus, Failure> {
                 match option.key {
                     Key::Realm => startup.realm = Some(value),
                     Key::Principal => startup.principal = Some(value),
-                    Key::Database => startup.db_arguments.push(format!("dbname={}", value.to_string_lossy())),
-                    Key::DbArgument => startup.db_arguments.push(value.to_string_lossy().into_owned()),
+                    Key::Database => startup.name_database(&value),
+                    Key::DbArgument => startup.db_arguments.push(value),
                     Key::MasterPassword => startup.master_password = true,
                 }
             }
