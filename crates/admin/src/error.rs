@@ -82,6 +82,12 @@ pub enum AdminError {
     /// Something that must not happen in this realm with this program; the text says what to do.
     #[error("{0}")]
     Blocked(String),
+    /// A version of the master key that the realm has not.
+    #[error("No matching key in entry")]
+    NoSuchMasterKey,
+    /// No master key would be active.
+    #[error("there must be one master key currently active")]
+    NoneActive,
     /// The dictionary file cannot be read.
     #[error("{}: {reason}", path.display())]
     Dictionary {

@@ -5,7 +5,7 @@ use crate::admin::Admin;
 use crate::error::Result;
 use crate::keysalts::similar;
 use k5_crypto::{Random, make_random_key, string_to_key};
-use k5_kdb::{Entry, KeyData, MasterKey, open_key, seal_key};
+use k5_kdb::{Entry, KeyData, MasterKey, MasterKeys, open_key, seal_key};
 use k5_types::{KeySalt, Principal, SaltType, Secret};
 
 /// What becomes of the keys that an entry has.
@@ -42,37 +42,38 @@ impl Admin {
         if old == OldKeysRule::Keep {
             let mkvno = entry.mkvno();
             for key in &entry.key_data {
-                keys.push(self.under(master, mkvno, key, random)?);
+                keys.push(under(&self.master, master, mkvno, key, random)?);
             }
         }
         entry.key_data = keys;
         entry.set_mkvno(master.kvno);
         Ok(())
     }
+}
 
-    /// An old key as it is if the master key opens it, else sealed anew in it.
-    fn under(
-        &self,
-        master: &MasterKey,
-        mkvno: u32,
-        data: &KeyData,
-        random: &mut dyn Random,
-    ) -> Result<KeyData> {
-        if data.version == 0 || open_key(&master.key, data).is_ok() {
-            return Ok(data.clone());
-        }
-        let key = self.master.decrypt_key(mkvno, data)?;
-        let salt = (data.version == 2).then(|| (data.salt_type, data.salt.clone()));
-        Ok(seal_key(&master.key, &key, data.kvno, salt, random)?)
+/// An old key as it is if the master key opens it, else sealed anew in it.
+pub(crate) fn under(
+    all: &MasterKeys,
+    master: &MasterKey,
+    mkvno: u32,
+    data: &KeyData,
+    random: &mut dyn Random,
+) -> Result<KeyData> {
+    if data.version == 0 || open_key(&master.key, data).is_ok() {
+        return Ok(data.clone());
     }
+    let key = all.decrypt_key(mkvno, data)?;
+    let salt = (data.version == 2).then(|| (data.salt_type, data.salt.clone()));
+    Ok(seal_key(&master.key, &key, data.kvno, salt, random)?)
 }
 
 /// One above the highest, at least `least`; 16 bits wrap to 1, since 0 means "none".
-fn next_kvno(highest: u16, least: u16) -> u16 {
+pub(crate) fn next_kvno(highest: u16, least: u16) -> u16 {
     highest.checked_add(1).map_or(1, |next| next.max(least))
 }
 
-fn make_keys(
+/// New keys of the kinds asked for, without those that would be the same key again.
+pub(crate) fn make_keys(
     principal: &Principal,
     source: KeySource<'_>,
     keysalts: &[KeySalt],

@@ -3,6 +3,7 @@
 #![forbid(unsafe_code)]
 
 mod admin;
+mod ark;
 mod create;
 mod error;
 mod extract;
@@ -19,6 +20,7 @@ mod purge;
 mod quality;
 mod realm;
 mod rename;
+pub mod rollover;
 mod strings;
 mod transact;
 mod view;

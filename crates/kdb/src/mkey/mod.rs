@@ -90,15 +90,55 @@ impl MasterKeys {
         self.keys.iter().find(|key| Kvno::from(key.kvno) == kvno)
     }
 
+    /// When which version becomes active, in the order of the times.
+    #[must_use]
+    pub fn active_from(&self) -> &[ActiveFrom] {
+        &self.active_from
+    }
+
     /// The key that new keys are encrypted in at a time: the last that has become active, or the first of the
     /// list where all are to come.
     ///
     /// # Errors
     /// [`KdbError::NoMatchingMasterKey`] where the list names a version that is not there.
     pub fn active(&self, now: Timestamp) -> Result<&MasterKey> {
-        let past = self.active_from.iter().take_while(|from| from.time <= now).last();
-        let from = past.or(self.active_from.first()).ok_or(KdbError::NoMasterKey)?;
+        let (first, later) = self.active_from.split_first().ok_or(KdbError::NoMasterKey)?;
+        let from = later.iter().take_while(|from| from.time <= now).last().unwrap_or(first);
         self.find(Kvno::from(from.kvno)).ok_or(KdbError::NoMatchingMasterKey { kvno: Kvno::from(from.kvno) })
+    }
+
+    /// Opens the list anew in the K/M entry as it is now, by any of the keys that this one has.
+    ///
+    /// # Errors
+    /// [`KdbError::BadMasterKey`] where none of them is the realm's any more.
+    pub fn reopen(&self, entry: &Entry) -> Result<Self> {
+        let mut failure = KdbError::BadMasterKey;
+        for key in &self.keys {
+            match MasterKeys::unlock(entry, &key.key) {
+                Ok(keys) => return Ok(keys),
+                Err(error) => failure = error,
+            }
+        }
+        Err(failure)
+    }
+
+    /// The version that an entry's keys are encrypted in, as the entry says it; an entry that says nothing is from before
+    /// there was a second one, and so under the earliest.
+    ///
+    /// # Errors
+    /// Where the datum is of another length than its 16 bits.
+    pub fn protecting(&self, entry: &Entry) -> Result<Kvno> {
+        let said = match entry.tl(TlType::MKVNO) {
+            None | Some([]) => 0,
+            Some(bytes) => u16::from_le_bytes(<[u8; 2]>::try_from(bytes).map_err(|_| KdbError::Record {
+                file: "version of the master key".to_owned(),
+                name: entry.principal.to_string(),
+                what: format!("{} bytes in place of 2", bytes.len()),
+            })?),
+        };
+        let earliest = self.keys.iter().map(|key| key.kvno).min();
+        let kvno = if said == 0 { earliest.ok_or(KdbError::NoMasterKey)? } else { said };
+        Ok(Kvno::from(kvno))
     }
 
     /// Decrypts a key of an entry: with the master key that the entry names, else with any that fits, since
