@@ -31,7 +31,7 @@ mod terminal;
 mod testing;
 mod words;
 
-pub use dates::LocalZone;
+pub use dates::{LocalZone, iso_utc};
 pub use environment::Environment;
 pub use errno::errno_text;
 pub use getopt::{GetOpt, GetOptError, OptionOrder};

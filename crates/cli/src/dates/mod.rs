@@ -97,6 +97,13 @@ impl LocalZone {
     }
 }
 
+/// `%Y-%m-%dT%H:%M:%SZ` in coordinated universal time, such as `2026-07-01T00:00:00Z`: what `kdb5_util tabdump` writes.
+#[must_use]
+pub fn iso_utc(time: Timestamp) -> String {
+    let s = LocalZone::utc().show(time);
+    format!("{:04}-{:02}-{:02}T{}Z", s.year, s.month, s.day, s.clock)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -147,6 +154,13 @@ mod tests {
         assert_eq!(shown(Some("UTC"), 0), "Thu Jan 01 00:00:00 UTC 1970");
         assert_eq!(shown(Some("UTC"), u32::MAX), "Sun Feb 07 06:28:15 UTC 2106");
         assert_eq!(shown(Some("America/New_York"), 0), "Wed Dec 31 19:00:00 EST 1969");
+    }
+
+    #[test]
+    fn universal_time() {
+        assert_eq!(iso_utc(Timestamp(1_782_864_000)), "2026-07-01T00:00:00Z");
+        assert_eq!(iso_utc(Timestamp(0)), "1970-01-01T00:00:00Z");
+        assert_eq!(iso_utc(Timestamp(u32::MAX)), "2106-02-07T06:28:15Z");
     }
 
     #[test]

@@ -1,19 +1,26 @@
-//! `kdb5_util`: makes and destroys a realm's database, and stores its master keys in the stash file.
+//! `kdb5_util`: makes and destroys a realm's database, dumps and loads it, changes its master key, shows it in tables.
 //!
 //! Texts, streams and exit codes are MIT's; [`manual()`] tells the options, `docs/divergences.md` where
 //! this program differs on purpose.
 #![forbid(unsafe_code)]
 
+mod add_mkey;
+mod ark;
 mod create;
 mod destroy;
 mod dump;
+mod list_mkeys;
 mod load;
 mod manual;
 mod open;
 mod options;
 mod pattern;
+mod purge_mkeys;
 mod session;
 mod stash;
+mod tabdump;
+mod update_princ_encryption;
+mod use_mkey;
 
 pub use manual::manual;
 
@@ -48,10 +55,6 @@ fn execute(args: &[OsString], io: &mut Io<'_>, failures: &mut usize) -> Result<(
         .map_err(|error| Stop::error(program, error.message(), "while initializing Kerberos code"))?;
     let mut general = General::parse(program, args.get(1..).unwrap_or_default())?;
     let command = general.command()?;
-    if let Command::Later(name) = command {
-        let text = format!("the command {name} is not in this version yet");
-        return Err(Stop::error(program, "", text));
-    }
     for notice in config.notices() {
         io.complain(&Message::com_err(program, "", notice.to_string()));
     }
@@ -77,6 +80,24 @@ fn execute(args: &[OsString], io: &mut Io<'_>, failures: &mut usize) -> Result<(
             dump::run(session, &opened)
         }
         Command::Load => load::run(session),
-        Command::Later(_) => Ok(()),
+        Command::Ark
+        | Command::AddMkey
+        | Command::UseMkey
+        | Command::ListMkeys
+        | Command::UpdatePrincEncryption
+        | Command::PurgeMkeys
+        | Command::TabDump => {
+            let opened = open::open(&mut session, password)?;
+            let run = match command {
+                Command::Ark => ark::run,
+                Command::AddMkey => add_mkey::run,
+                Command::UseMkey => use_mkey::run,
+                Command::ListMkeys => list_mkeys::run,
+                Command::UpdatePrincEncryption => update_princ_encryption::run,
+                Command::PurgeMkeys => purge_mkeys::run,
+                _ => tabdump::run,
+            };
+            run(session, &opened)
+        }
     }
 }

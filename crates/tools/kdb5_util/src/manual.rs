@@ -1,6 +1,9 @@
 //! The manual.
 
-use crate::{create, destroy, dump, load, options, stash};
+use crate::{
+    add_mkey, ark, create, destroy, dump, list_mkeys, load, options, purge_mkeys, stash, tabdump,
+    update_princ_encryption, use_mkey,
+};
 use k5_cli::OptionTable;
 use k5_cli::manual::{CommandManual, Example, Manual};
 
@@ -11,7 +14,7 @@ pub fn manual() -> Manual {
     Manual {
         program: "kdb5_util",
         section: 8,
-        summary: "make and destroy a realm's database, store its master keys",
+        summary: "maintain a realm's database and its master keys",
         synopsis: &["[OPTION ...] COMMAND [COMMAND_OPTION ...]"],
         description: "\
 `kdb5_util` works on the files of a realm's database, which `krb5kdc` and `kadmin.local` share. Everything that it makes is its \
@@ -20,14 +23,31 @@ user's alone.
 The general options count anywhere on the line, before the command or behind it.",
         options: OptionTable(&options::GENERAL).describe(),
         about_commands: "\
-MIT's other commands (`ark`, `add_mkey`, `use_mkey`, `list_mkeys`, `update_princ_encryption`, `purge_mkeys`, \
-`tabdump`) are not in this version yet.",
+A change of the master key goes by `add_mkey -s`, `use_mkey`, `update_princ_encryption`, `purge_mkeys`. It may be left at any point and taken up again, with \
+MIT's program as well as with this one.",
         commands: vec![
             command(&["create"], "Make a database", OptionTable(&create::OPTIONS).describe(), &create::HELP),
             command(&["destroy"], "Destroy a database", OptionTable(&destroy::OPTIONS).describe(), &destroy::HELP),
             command(&["stash"], "Store the master keys", OptionTable(&stash::OPTIONS).describe(), &stash::HELP),
             command(&["dump"], "Write the database as text", OptionTable(&dump::OPTIONS).describe(), &dump::HELP),
             command(&["load"], "Make the database of a dump", OptionTable(&load::OPTIONS).describe(), &load::HELP),
+            command(&["ark"], "Add random keys", OptionTable(&ark::OPTIONS).describe(), &ark::HELP),
+            command(&["add_mkey"], "Add a master key", OptionTable(&add_mkey::OPTIONS).describe(), &add_mkey::HELP),
+            command(&["use_mkey"], "Make a master key the active one", Vec::new(), &use_mkey::HELP),
+            command(&["list_mkeys"], "List the master keys", Vec::new(), &list_mkeys::HELP),
+            command(
+                &["update_princ_encryption"],
+                "Encrypt keys in the active master key",
+                OptionTable(&update_princ_encryption::OPTIONS).describe(),
+                &update_princ_encryption::HELP,
+            ),
+            command(
+                &["purge_mkeys"],
+                "Take unused master keys away",
+                OptionTable(&purge_mkeys::OPTIONS).describe(),
+                &purge_mkeys::HELP,
+            ),
+            command(&["tabdump"], "Write a table", OptionTable(&tabdump::OPTIONS).describe(), &tabdump::HELP),
         ],
         exit_status: "\
 The number of failures: 0 if all went well. A command that goes on without the master key counts that as one; `stash` counts only \

@@ -3,18 +3,35 @@
 use crate::session::{Session, Stop};
 use k5_admin::AdminError;
 use k5_admin::open::database_files;
+use k5_admin::rollover::Rollover;
 use k5_kdb::db2::Db2;
 use k5_kdb::mkey::stash;
 use k5_kdb::{Access, Backend, Entry, KdbError, MasterKeys, Scope};
-use k5_types::{KeyBlock, Kvno, Principal, Secret};
+use k5_types::{KeyBlock, Kvno, Principal, Secret, Timestamp};
 
 /// A database with its master keys, if they could be had.
 pub(crate) struct Opened {
+    pub(crate) backend: Db2,
     pub(crate) principal: Principal,
     /// The entry of that principal.
     pub(crate) entry: Entry,
     /// Its keys. Without them a failure has been counted, and commands that can do without go on.
     pub(crate) keys: Option<MasterKeys>,
+    /// The version that `-kv` names, or that the stash file holds, its latest.
+    pub(crate) kvno: Option<u16>,
+}
+
+impl Opened {
+    /// For work on the master keys, or with them, if they could be had.
+    pub(crate) fn with_keys(&self, now: Timestamp) -> Option<Rollover<'_>> {
+        let keys = self.keys.as_ref()?;
+        Some(Rollover { backend: &self.backend, principal: &self.principal, keys, now })
+    }
+
+    /// The same for commands that cannot do without.
+    pub(crate) fn rollover(&self, session: &Session<'_, '_>) -> Result<Rollover<'_>, Stop> {
+        self.with_keys(session.io.now()).ok_or_else(|| session.error("", "master keylist not initialized"))
+    }
 }
 
 /// Opens the realm's database, and its master keys by `password`, by the keyboard, or by the stash file.
@@ -31,6 +48,7 @@ pub(crate) fn open(session: &mut Session<'_, '_>, password: Option<Secret<Vec<u8
     let entry = entry(&backend, &principal)
         .map_err(|error| session.error(error.to_string(), "while retrieving master entry"))?
         .ok_or_else(|| session.error("No such entry in the database", "while retrieving master entry"))?;
+    let stashed = password.is_none() && !session.general.ask;
     let key = match password {
         Some(password) => Ok(session.key_of(&principal, &password)?),
         None if session.general.ask => match session.ask() {
@@ -42,6 +60,7 @@ pub(crate) fn open(session: &mut Session<'_, '_>, password: Option<Secret<Vec<u8
             stash::read(&session.params.key_stash_file, &principal, kvno).map_err(|error| error.to_string())
         }
     };
+    let mut kvno = session.general.kvno;
     let keys = match key {
         Err(text) => {
             session.failed(text, "while reading master key");
@@ -49,7 +68,12 @@ pub(crate) fn open(session: &mut Session<'_, '_>, password: Option<Secret<Vec<u8
             None
         }
         Ok(key) => match unlock(session, &entry, &key) {
-            Ok(keys) => Some(keys),
+            Ok(keys) => {
+                if stashed && kvno.is_none() {
+                    kvno = keys.keys().iter().find(|known| known.key == key).map(|known| known.kvno);
+                }
+                Some(keys)
+            }
             Err(text) => {
                 session.failed(text, "while getting master key list");
                 warn(session, "Warning: proceeding without master key list");
@@ -57,7 +81,7 @@ pub(crate) fn open(session: &mut Session<'_, '_>, password: Option<Secret<Vec<u8
             }
         },
     };
-    Ok(Opened { principal, entry, keys })
+    Ok(Opened { backend, principal, entry, keys, kvno })
 }
 
 fn entry(backend: &Db2, principal: &Principal) -> Result<Option<Entry>, AdminError> {

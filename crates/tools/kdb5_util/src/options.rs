@@ -66,8 +66,13 @@ pub(crate) enum Command {
     Stash,
     Dump,
     Load,
-    /// One that MIT's program has and this one does not have yet.
-    Later(&'static str),
+    Ark,
+    AddMkey,
+    UseMkey,
+    ListMkeys,
+    UpdatePrincEncryption,
+    PurgeMkeys,
+    TabDump,
 }
 
 static COMMANDS: [(&str, Command); 12] = [
@@ -76,13 +81,13 @@ static COMMANDS: [(&str, Command); 12] = [
     ("stash", Command::Stash),
     ("dump", Command::Dump),
     ("load", Command::Load),
-    ("ark", Command::Later("ark")),
-    ("add_mkey", Command::Later("add_mkey")),
-    ("use_mkey", Command::Later("use_mkey")),
-    ("list_mkeys", Command::Later("list_mkeys")),
-    ("update_princ_encryption", Command::Later("update_princ_encryption")),
-    ("purge_mkeys", Command::Later("purge_mkeys")),
-    ("tabdump", Command::Later("tabdump")),
+    ("ark", Command::Ark),
+    ("add_mkey", Command::AddMkey),
+    ("use_mkey", Command::UseMkey),
+    ("list_mkeys", Command::ListMkeys),
+    ("update_princ_encryption", Command::UpdatePrincEncryption),
+    ("purge_mkeys", Command::PurgeMkeys),
+    ("tabdump", Command::TabDump),
 ];
 
 /// The general options, and what is left of the line without them.
@@ -193,7 +198,7 @@ pub(crate) fn rest_of_command(general: &General) -> &[OsString] {
     general.words.get(1..).unwrap_or_default()
 }
 
-/// Reads a command's own options, which may stand behind words; the words mean nothing to MIT's commands.
+/// Reads a command's own options, which may stand behind words; the words mean nothing to the command.
 ///
 /// # Errors
 /// Usage, after getopt's complaint.
@@ -201,23 +206,45 @@ pub(crate) fn of_command<K: Copy>(
     session: &mut Session<'_, '_>,
     table: OptionTable<K>,
 ) -> Result<Vec<Given<K>>, Stop> {
+    let mut given = Vec::new();
+    each_option(session, table, &mut |_, option| {
+        given.push(option);
+        Ok(())
+    })?;
+    Ok(given)
+}
+
+/// What is done with an option as it is read.
+pub(crate) type Take<'t, K> = &'t mut dyn FnMut(&Session<'_, '_>, Given<K>) -> Result<(), Stop>;
+
+/// Hands over a command's own options one after the other, and gives the words that are none, wherever they stand.
+///
+/// # Errors
+/// Usage, after getopt's complaint; what `take` answers.
+pub(crate) fn each_option<K: Copy>(
+    session: &mut Session<'_, '_>,
+    table: OptionTable<K>,
+    take: Take<'_, K>,
+) -> Result<Vec<OsString>, Stop> {
     let Some((name, words)) = session.general.words.split_first() else { return Err(Stop::Usage) };
     let order = match session.io.env.get("POSIXLY_CORRECT") {
         Some(_) => OptionOrder::StopAtWord,
         None => OptionOrder::Permute,
     };
-    let mut given = Vec::new();
-    for item in GetOpt::new(table, words, order) {
+    let mut others = Vec::new();
+    let mut options = GetOpt::new(table, words, order);
+    for item in options.by_ref() {
         match item {
-            Ok(Item::Option(option)) => given.push(option),
-            Ok(Item::Word(_)) => {}
+            Ok(Item::Option(option)) => take(session, option)?,
+            Ok(Item::Word(word)) => others.push(word),
             Err(error) => {
                 session.io.complain(&error.message(name));
                 return Err(Stop::Usage);
             }
         }
     }
-    Ok(given)
+    others.extend_from_slice(options.rest());
+    Ok(others)
 }
 
 #[cfg(test)]

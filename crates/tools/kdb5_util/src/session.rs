@@ -74,6 +74,11 @@ impl Session<'_, '_> {
         self.params.database_name.as_os_str().as_bytes()
     }
 
+    /// The name of the principal that holds the master keys, as MIT shows it.
+    pub(crate) fn master_name(&self) -> Vec<u8> {
+        [&self.params.master_key_name[..], b"@", &self.params.realm].concat()
+    }
+
     /// The principal that holds the master keys.
     pub(crate) fn master_principal(&self) -> Result<Principal, Stop> {
         let malformed = "Malformed representation of principal";

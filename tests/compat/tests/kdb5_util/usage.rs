@@ -81,24 +81,3 @@ fn general_options_count_anywhere() {
         pair.same_dump();
     }
 }
-
-/// DIV-29: commands of MIT's program that are still to come.
-#[test]
-fn commands_to_come_say_so() {
-    let pair = Pair::new();
-    pair.create("masterpw");
-    for command in [
-        "ark",
-        "add_mkey",
-        "use_mkey",
-        "list_mkeys",
-        "update_princ_encryption",
-        "purge_mkeys",
-        "tabdump",
-    ] {
-        let both = pair.kdb5_util([command, "x"]).differs("DIV-29");
-        let expected = format!("kdb5_util: the command {command} is not in this version yet\n");
-        assert_eq!(both.ours.stderr, expected);
-        assert_eq!((both.ours.exit, both.ours.stdout.as_str()), (1, ""));
-    }
-}
