@@ -426,9 +426,8 @@ fn entries_that_name_no_master_key() {
         ("purge_mkeys -f", ""),
         ("update_princ_encryption -f -v", ""),
         ("purge_mkeys -f", ""),
-        ("tabdump princ_meta", ""),
     ] {
-        pair.kdb5_util(words.split(' ')).stdin(input).run();
+        pair.kdb5_util(words.split(' ')).stdin(input).same().code(0);
     }
     pair.same_dump();
     pair.kdb5_util(["list_mkeys"]).same().code(0);

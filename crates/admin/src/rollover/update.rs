@@ -181,3 +181,6 @@ fn principal(name: &[u8]) -> Result<Principal> {
         })
     })
 }
+
+#[cfg(test)]
+mod tests;
