@@ -80,9 +80,10 @@ pub fn is_told(line: &str) -> bool {
     let has = |wanted: &str| words.iter().position(|word| word == wanted);
     // DIV-3, DIV-54.
     let lists = words.windows(2).filter(|two| two[0] == "-e" || two[0] == "-allowedkeysalts");
-    let odd = |list: &str| {
+    let odd = |option: &str, list: &str| {
         let mut items = KeySalt::parse_list(list).peekable();
-        list != "-" && (items.peek().is_none() || items.any(|(_, keysalt)| keysalt.is_err()))
+        (list != "-" || option == "-e")
+            && (items.peek().is_none() || items.any(|(_, keysalt)| keysalt.is_err()))
     };
     // DIV-12.
     let lost = has("-policy").is_some_and(|policy| has("-clearpolicy").is_some_and(|clear| clear > policy));
@@ -96,7 +97,7 @@ pub fn is_told(line: &str) -> bool {
     // Options of the program; DIV-50, DIV-60; DIV-62: an 8-bit letter at the beginning of a line is a key that edits.
     let other = ["?", "lr", "list_requests", "help", "alias", "add_alias"].contains(&command)
         || line.starts_with(|first: char| !first.is_ascii());
-    lost || (asks && !forced) || other || lists.into_iter().any(|two| odd(&two[1]))
+    lost || (asks && !forced) || other || lists.into_iter().any(|two| odd(&two[0], &two[1]))
 }
 
 /// Whether a difference after a random command is one that docs/divergences.md tells.

@@ -4,7 +4,6 @@
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use diff::{Stands, fuzz};
 
@@ -13,18 +12,18 @@ const SCRIPTS: u64 = 200;
 const ALL_FORMS: u64 = 20;
 const THREADS: usize = 2;
 
-/// A new seed each time; `REALMSMITH_SEED` brings one back.
+/// The same scripts each time, so that a change is judged by what it changes; `REALMSMITH_SEED` brings others, and
+/// `cargo xtask fuzz-diff` looks for new ones as long as one likes.
+const SEED: u64 = 20_261_121_000_000;
+
 fn seed() -> u64 {
-    match std::env::var("REALMSMITH_SEED") {
-        Ok(seed) => seed.parse().expect("REALMSMITH_SEED is a number"),
-        Err(_) => SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs() * 1_000_000,
-    }
+    std::env::var("REALMSMITH_SEED").map_or(SEED, |seed| seed.parse().expect("REALMSMITH_SEED is a number"))
 }
 
 #[test]
 fn random_scripts_do_not_differ() {
     let seed = seed();
-    println!("seed {seed}: REALMSMITH_SEED={seed} brings these scripts back");
+    println!("seed {seed}: REALMSMITH_SEED={seed} brings them back");
     let (next, reports) = (AtomicU64::new(seed), Mutex::new(Vec::new()));
     thread::scope(|scope| {
         for _ in 0..THREADS {
