@@ -54,7 +54,8 @@ impl Masked {
 
     fn mask_times(&mut self) {
         static TIME: LazyLock<Regex> = LazyLock::new(|| {
-            let long = r"\b[A-Z][a-z]{2} [A-Z][a-z]{2} [ 0-9]\d \d\d:\d\d:\d\d (?:[A-Z]{3,5}|[+-]\d{2,4}) \d{4}\b";
+            let long =
+                r"\b[A-Z][a-z]{2} [A-Z][a-z]{2} [ 0-9]\d \d\d:\d\d:\d\d (?:[A-Z]{3,5}|[+-]\d{2,4}) \d{4}\b";
             let short = r"\b\d\d/\d\d/\d\d \d\d:\d\d:\d\d\b";
             // In terse listings: fields of ten digits that stand for 2020 to 2038.
             let terse = r"\t(?:1[6-9]|2[01])\d{8}\b";
