@@ -1,5 +1,7 @@
 //! `cargo xtask bench`: how long ours and MIT's take for the same thing on the same files.
 
+mod bulk;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -64,6 +66,11 @@ pub fn run() -> Result<()> {
         }
         println!("{:<14} {:>7.2} ms {:>7.2} ms {:>8.2}", case.name, ours * 1e3, mit * 1e3, ours / mit);
     }
+    let (ours, mit) = bulk::additions(&bench.prefix)?;
+    if ours > mit {
+        slow.push(bulk::ADDITIONS);
+    }
+    println!("{:<14} {ours:>8.2} s {mit:>8.2} s {:>8.2}", bulk::ADDITIONS, ours / mit);
     if !slow.is_empty() {
         bail!("slower than MIT's, and it may not be: {}", slow.join(", "));
     }
@@ -82,6 +89,18 @@ struct Bench {
 impl Bench {
     /// A realm of some hundred principals and a keytab, made by MIT's programs, so that it favours nobody.
     fn make_realm(&self) -> Result<()> {
+        self.make_empty_realm()?;
+        let lines: String = (0..300).map(|n| format!("addprinc -randkey svc/h{n}.example.com\n")).collect();
+        let commands = format!("addprinc -pw bench alice\n{lines}ktadd -k out.keytab alice\n");
+        self.feed(&mit_program("sbin", "kadmin.local"), &commands)?;
+        if !self.dir.join("out.keytab").exists() {
+            bail!("MIT's kadmin.local wrote no keytab");
+        }
+        Ok(())
+    }
+
+    /// A realm as MIT's `kdb5_util create` leaves it.
+    fn make_empty_realm(&self) -> Result<()> {
         let dir = self.dir.display();
         let krb5_conf =
             "[libdefaults]\n    default_realm = EXAMPLE.COM\n    dns_lookup_kdc = false\n    rdns = false\n";
@@ -91,24 +110,22 @@ impl Bench {
         );
         fs::write(self.dir.join("krb5.conf"), krb5_conf)?;
         fs::write(self.dir.join("kdc.conf"), kdc_conf)?;
-        let mit = |program: &str| {
-            let mut command = Command::new(mit_program("sbin", program));
-            self.surround(&mut command);
-            command.stdout(Stdio::null()).stderr(Stdio::null());
-            command
-        };
-        check(mit("kdb5_util").args(["create", "-s", "-P", "bench"]))?;
-        let lines: String = (0..300).map(|n| format!("addprinc -randkey svc/h{n}.example.com\n")).collect();
-        fs::write(
-            self.dir.join("commands"),
-            format!("addprinc -pw bench alice\n{lines}ktadd -k out.keytab alice\n"),
-        )?;
-        let commands = fs::File::open(self.dir.join("commands"))?;
-        check(mit("kadmin.local").stdin(commands))?;
-        if !self.dir.join("out.keytab").exists() {
-            bail!("MIT's kadmin.local wrote no keytab");
-        }
-        Ok(())
+        let mut create = self.quiet(&mit_program("sbin", "kdb5_util"));
+        check(create.args(["create", "-s", "-P", "bench"]))
+    }
+
+    fn quiet(&self, program: &Path) -> Command {
+        let mut command = Command::new(program);
+        self.surround(&mut command);
+        command.stdout(Stdio::null()).stderr(Stdio::null());
+        command
+    }
+
+    /// Runs a program with commands on its standard input.
+    fn feed(&self, program: &Path, commands: &str) -> Result<()> {
+        let file = self.dir.join("commands");
+        fs::write(&file, commands)?;
+        check(self.quiet(program).stdin(fs::File::open(file)?))
     }
 
     fn surround(&self, command: &mut Command) {

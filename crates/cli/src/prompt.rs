@@ -12,6 +12,9 @@ use crate::terminal::Echo;
 /// Longer passwords lose their end, as they do in `kadmin`, whose buffer holds 1,024 bytes with the closing NUL.
 pub const PASSWORD_MAX: usize = 1023;
 
+/// The same for the master password of a realm that exists, where the buffer is stdio's.
+pub const MASTER_PASSWORD_MAX: usize = 8191;
+
 /// Why there is no password. The texts are those of MIT's error table.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -38,16 +41,35 @@ pub enum PromptError {
 /// # Errors
 /// [`PromptError`]; never a mismatch.
 pub fn read_password(io: &mut Io<'_>, prompt: impl AsRef<[u8]>) -> Result<Secret<Vec<u8>>, PromptError> {
+    read_password_of(io, prompt, PASSWORD_MAX)
+}
+
+/// Asks for the password of a realm that exists. MIT's programs have more room for it than for any other.
+///
+/// # Errors
+/// As [`read_password`].
+pub fn read_master_password(
+    io: &mut Io<'_>,
+    prompt: impl AsRef<[u8]>,
+) -> Result<Secret<Vec<u8>>, PromptError> {
+    read_password_of(io, prompt, MASTER_PASSWORD_MAX)
+}
+
+fn read_password_of(
+    io: &mut Io<'_>,
+    prompt: impl AsRef<[u8]>,
+    max: usize,
+) -> Result<Secret<Vec<u8>>, PromptError> {
     ask(io, prompt.as_ref(), b": ")?;
     // All of it is reserved at once: a vector that grows leaves copies behind.
-    let mut password = Secret::new(Vec::with_capacity(PASSWORD_MAX));
+    let mut password = Secret::new(Vec::with_capacity(max));
     let mut seen = 0usize;
     let mut ended = false;
     let take = |byte: u8| {
         seen = seen.saturating_add(1);
         ended |= byte == 0 || byte == b'\n';
         let held = password.expose_mut();
-        if !ended && held.len() < PASSWORD_MAX {
+        if !ended && held.len() < max {
             held.push(byte);
         }
     };
@@ -129,6 +151,13 @@ mod tests {
         let (answer, _, left) = password(&[[b'x'; 3000].as_slice(), b"\nz"].concat());
         assert_eq!(answer.unwrap().len(), PASSWORD_MAX);
         assert_eq!(left, b"z");
+    }
+
+    #[test]
+    fn a_master_password_may_be_longer() {
+        let line = [[b'x'; 9000].as_slice(), b"\n"].concat();
+        let (answer, _) = with_input(&line, |io| read_master_password(io, "Enter").map(|p| p.expose().len()));
+        assert_eq!(answer.unwrap(), MASTER_PASSWORD_MAX);
     }
 
     #[test]

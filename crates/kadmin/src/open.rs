@@ -100,7 +100,7 @@ pub fn open(
     let actor = Principal::parse(&actor, &realm).map_err(|error| failed(error.to_string()))?;
     // The database is looked at before a password is asked for.
     let password = if startup.master_password {
-        let asked = prompt::read_password(io, "Enter KDC database master key");
+        let asked = prompt::read_master_password(io, "Enter KDC database master key");
         Some(asked.map_err(|error| failed(error.to_string()))?)
     } else {
         None

@@ -2,7 +2,7 @@
 
 use crate::options::General;
 use k5_admin::open::master_principal_of;
-use k5_cli::prompt::{PromptError, read_password};
+use k5_cli::prompt::{PromptError, read_master_password};
 use k5_cli::{Failure, Io, Message};
 use k5_config::{Config, RealmParams};
 use k5_types::{EncType, KeyBlock, Principal, Secret};
@@ -111,7 +111,7 @@ impl Session<'_, '_> {
 
     /// Asks for the master password, once.
     pub(crate) fn ask(&mut self) -> Result<Secret<Vec<u8>>, PromptError> {
-        read_password(self.io, ASK)
+        read_master_password(self.io, ASK)
     }
 
     /// Nothing is written while an update log would have to be kept.
