@@ -1,6 +1,7 @@
 //! What can be wrong with a credential cache, and MIT's words for it.
 
 use crate::Foreign;
+use k5_types::errno_text;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -54,7 +55,7 @@ pub enum CcacheError {
         path: PathBuf,
     },
     /// The system refused to look at, open, lock or read the file.
-    #[error("{} while {doing} credential cache '{}'", strerror(source), path.display())]
+    #[error("{} while {doing} credential cache '{}'", errno_text(source), path.display())]
     Io {
         /// The file.
         path: PathBuf,
@@ -181,11 +182,4 @@ impl CcacheError {
             other => other.to_string(),
         }
     }
-}
-
-/// The system's text for an error, as C's `strerror` gives it.
-fn strerror(error: &io::Error) -> String {
-    let text = error.to_string();
-    let end = text.find(" (os error ").unwrap_or(text.len());
-    text.get(..end).unwrap_or_default().to_owned()
 }

@@ -6,9 +6,9 @@ use std::io::{self, Read, Write};
 use k5_types::{Secret, Timestamp};
 
 use crate::Environment;
-use crate::errno::errno_text;
 use crate::message::{ExitStatus, Failure, Message};
 use crate::terminal::{Echo, Reading};
+use k5_types::errno_text;
 
 /// Output is handed on when this much has gathered.
 const BUFFER: usize = 64 * 1024;

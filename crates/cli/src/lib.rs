@@ -17,7 +17,6 @@
 mod child;
 mod dates;
 mod environment;
-mod errno;
 pub mod getdate;
 mod getopt;
 mod io;
@@ -33,9 +32,9 @@ mod words;
 
 pub use dates::{LocalZone, iso_utc};
 pub use environment::Environment;
-pub use errno::errno_text;
 pub use getopt::{GetOpt, GetOptError, OptionOrder};
 pub use io::{Io, Out, Streams, Terminals};
+pub use k5_types::errno_text;
 pub use message::{ExitStatus, Failure, Message};
 pub use options::{Given, Item, Opt, OptionTable};
 pub use process::{program_name, run_main, set_private_umask};

@@ -5,9 +5,9 @@ use std::io::{self, Write};
 
 use k5_types::Secret;
 
-use crate::errno::errno_text;
 use crate::io::Io;
 use crate::terminal::Echo;
+use k5_types::errno_text;
 
 /// Longer passwords lose their end, as they do in `kadmin`, whose buffer holds 1,024 bytes with the closing NUL.
 pub const PASSWORD_MAX: usize = 1023;

@@ -1,5 +1,6 @@
 //! The crate's errors, each with what a person needs to mend the file.
 
+use k5_types::errno_text;
 use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -237,14 +238,6 @@ impl Error {
                 self.to_string()
             }
         }
-    }
-}
-
-fn errno_text(error: &io::Error) -> String {
-    let text = error.to_string();
-    match error.raw_os_error().and_then(|code| text.strip_suffix(&format!(" (os error {code})"))) {
-        Some(text) => text.to_owned(),
-        None => text,
     }
 }
 

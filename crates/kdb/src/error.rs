@@ -1,6 +1,6 @@
 //! What can go wrong with a principal database.
 
-use k5_types::Kvno;
+use k5_types::{Kvno, errno_text};
 use std::io;
 use std::path::PathBuf;
 
@@ -9,7 +9,7 @@ use std::path::PathBuf;
 #[non_exhaustive]
 pub enum KdbError {
     /// A database file cannot be opened or created (MIT's text).
-    #[error("Cannot open DB2 database '{}': {}", path.display(), reason(source))]
+    #[error("Cannot open DB2 database '{}': {}", path.display(), errno_text(source))]
     Open {
         /// The principal file.
         path: PathBuf,
@@ -17,7 +17,7 @@ pub enum KdbError {
         source: io::Error,
     },
     /// A file cannot be read, written, locked or renamed.
-    #[error("{}: {}", path.display(), reason(source))]
+    #[error("{}: {}", path.display(), errno_text(source))]
     Io {
         /// The file.
         path: PathBuf,
@@ -116,7 +116,7 @@ pub enum KdbError {
         what: String,
     },
     /// A dump cannot be read further.
-    #[error("cannot read line {line} of the dump: {}", reason(source))]
+    #[error("cannot read line {line} of the dump: {}", errno_text(source))]
     DumpRead {
         /// The line, counted from 1.
         line: u64,
@@ -130,11 +130,3 @@ pub enum KdbError {
 
 /// The result of a database operation.
 pub type Result<T> = std::result::Result<T, KdbError>;
-
-/// The system's text for an error, without Rust's error number behind it.
-pub(crate) fn reason(error: &io::Error) -> String {
-    match error.raw_os_error() {
-        Some(code) => nix::errno::Errno::from_raw(code).desc().to_owned(),
-        None => error.to_string(),
-    }
-}

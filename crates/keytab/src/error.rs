@@ -1,5 +1,6 @@
 //! What can be wrong with a keytab, and MIT's words for it.
 
+use k5_types::errno_text;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -15,7 +16,7 @@ pub enum KeytabError {
         path: PathBuf,
     },
     /// The system refused to open, lock, read or write the file.
-    #[error("{} while {doing} key table file '{}'", strerror(source), path.display())]
+    #[error("{} while {doing} key table file '{}'", errno_text(source), path.display())]
     Io {
         /// The file.
         path: PathBuf,
@@ -68,7 +69,7 @@ pub enum KeytabError {
     UnknownType,
     /// A write failed, and putting the old bytes back failed too: the file needs a look.
     #[error("{} while restoring key table file '{}' after a failed write ({})",
-            strerror(restore), path.display(), strerror(write))]
+            errno_text(restore), path.display(), errno_text(write))]
     NotRestored {
         /// The file.
         path: PathBuf,
@@ -165,7 +166,7 @@ impl KeytabError {
     #[must_use]
     pub fn mit_text(&self) -> String {
         match self {
-            KeytabError::Io { source, .. } => strerror(source),
+            KeytabError::Io { source, .. } => errno_text(source),
             KeytabError::BadVersion { .. } => "Unsupported key table format version number".to_owned(),
             other => other.to_string(),
         }
@@ -190,22 +191,14 @@ impl KeytabError {
     }
 }
 
-/// The system's text for an error, as C's `strerror` gives it.
-#[must_use]
-pub fn strerror(error: &io::Error) -> String {
-    let text = error.to_string();
-    let end = text.find(" (os error ").unwrap_or(text.len());
-    text[..end].to_owned()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn system_errors_read_as_in_c() {
-        assert_eq!(strerror(&io::Error::from_raw_os_error(13)), "Permission denied");
-        assert_eq!(strerror(&io::Error::other("odd")), "odd");
+        assert_eq!(errno_text(&io::Error::from_raw_os_error(13)), "Permission denied");
+        assert_eq!(errno_text(&io::Error::other("odd")), "odd");
     }
 
     #[test]

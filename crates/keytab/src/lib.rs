@@ -21,7 +21,7 @@ mod window;
 mod writer;
 
 pub use entry::{Entry, Select};
-pub use error::{Damage, KeytabError, Unstorable, strerror};
+pub use error::{Damage, KeytabError, Unstorable};
 pub use memory::MemoryKeytab;
 pub use name::{KeytabName, Place};
 pub use reader::{KeytabReader, entries};

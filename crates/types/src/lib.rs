@@ -1,6 +1,6 @@
 //! Names and numbers of Kerberos, without any behaviour of a program: principal names, realms, encryption
-//! types, salt types, name types, attribute flags, times, durations, and the wrapper that keys and passwords
-//! live in.
+//! types, salt types, name types, attribute flags, times, durations, system errors as MIT words them, and the wrapper
+//! that keys and passwords live in.
 //!
 //! Nothing here reads a file, a clock or the environment.
 #![forbid(unsafe_code)]
@@ -8,6 +8,7 @@
 mod attributes;
 mod duration;
 mod enctype;
+mod errno;
 mod keyblock;
 mod keysalt;
 mod name_type;
@@ -18,6 +19,7 @@ mod time;
 pub use attributes::{Attributes, FlagSpec, UnknownFlag};
 pub use duration::{DeltaError, Duration};
 pub use enctype::{EncType, EncTypeStatus};
+pub use errno::errno_text;
 pub use keyblock::KeyBlock;
 pub use keysalt::{KeySalt, KeySaltError, KeySaltItem, SaltType};
 pub use name_type::NameType;

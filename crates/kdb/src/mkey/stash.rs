@@ -9,9 +9,9 @@
 //! ```
 
 use super::MasterKey;
-use crate::error::{KdbError, Result, reason};
+use crate::error::{KdbError, Result};
 use k5_keytab::{Entry, KeytabError, KeytabReader, KeytabWriter, Select};
-use k5_types::{EncType, KeyBlock, Kvno, Principal, Timestamp};
+use k5_types::{EncType, KeyBlock, Kvno, Principal, Timestamp, errno_text};
 use k5_wire::{ByteOrder, Reader};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
@@ -43,7 +43,7 @@ pub fn read(path: &Path, principal: &Principal, kvno: Option<Kvno>) -> Result<Ke
 fn stash_text(error: &KeytabError) -> String {
     match error {
         KeytabError::NotFound { .. } => "No such file or directory".to_owned(),
-        KeytabError::Io { source, .. } => reason(source),
+        KeytabError::Io { source, .. } => errno_text(source),
         KeytabError::NoEntry { principal } => format!("No key table entry found for {principal}"),
         KeytabError::Damaged { offset, damage, .. } => format!("Bad format at offset {offset}: {damage}"),
         KeytabError::NotAFile { .. } => "not a regular file".to_owned(),
@@ -57,7 +57,7 @@ fn read_old(path: &Path) -> std::result::Result<KeyBlock, String> {
     let limit = u64::from(OLD_KEY_LIMIT) + 6;
     std::fs::File::open(path)
         .and_then(|file| file.take(limit).read_to_end(&mut bytes))
-        .map_err(|error| reason(&error))?;
+        .map_err(|error| errno_text(&error))?;
     let mut reader = Reader::new(&bytes, ByteOrder::NATIVE);
     let header = (reader.u16(), reader.u32());
     let (Ok(enctype), Ok(length)) = header else { return Err(CANNOT_READ.to_owned()) };
