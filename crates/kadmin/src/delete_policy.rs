@@ -1,8 +1,8 @@
 //! delete_policy (delpol).
 
-use crate::session::{Mode, Session, while_doing};
+use crate::session::{Mode, Session, confirmed, while_doing};
 use k5_cli::manual::{Example, Help};
-use k5_cli::{Failure, Io, Opt, OptionTable, prompt};
+use k5_cli::{Failure, Io, Opt, OptionTable};
 use k5_shell::{Call, CommandResult};
 use std::os::unix::ffi::OsStrExt;
 
@@ -17,7 +17,7 @@ pub(crate) static HELP: Help = Help {
 Deletes a policy. Principals that have it keep its name, which then means nothing. In the shell and with \
 `-q` it asks first; only `yes` is yes.",
     flags: &[],
-    examples: &[Example { line: "delpol -force users", purpose: "Deletes without a question." }],
+    examples: &[Example { line: "delpol -force users", purpose: "Deletes without a question, in the shell too." }],
 };
 
 pub(crate) fn run(session: &mut Session, io: &mut Io<'_>, call: &Call<'_>) -> CommandResult {
@@ -28,7 +28,7 @@ pub(crate) fn run(session: &mut Session, io: &mut Io<'_>, call: &Call<'_>) -> Co
     };
     if !force && session.mode == Mode::Shell {
         let question = [b"Are you sure you want to delete the policy \"", name, b"\"? (yes/no): "].concat();
-        if !prompt::confirm(io, question)? {
+        if !confirmed(io, &question)? {
             return Err(Failure::plain([b"Policy \"", name, b"\" not deleted."].concat()));
         }
     }

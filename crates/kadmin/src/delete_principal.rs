@@ -1,8 +1,8 @@
 //! delete_principal (delprinc).
 
-use crate::session::{Mode, Session, bad_name, while_doing};
+use crate::session::{Mode, Session, bad_name, confirmed, while_doing};
 use k5_cli::manual::{Example, Help};
-use k5_cli::{Failure, Io, Opt, OptionTable, prompt};
+use k5_cli::{Failure, Io, Opt, OptionTable};
 use k5_shell::{Call, CommandResult};
 
 const USAGE: &str = "usage: delete_principal [-force] principal";
@@ -17,7 +17,7 @@ Deletes a principal with its keys, or an alias. In the shell and with `-q` it as
     flags: &[],
     examples: &[Example {
         line: "delprinc -force host/old.example.com",
-        purpose: "Deletes without a question.",
+        purpose: "Deletes without a question, in the shell too.",
     }],
 };
 
@@ -34,7 +34,7 @@ pub(crate) fn run(session: &mut Session, io: &mut Io<'_>, call: &Call<'_>) -> Co
     if !force && session.mode == Mode::Shell {
         let question =
             [b"Are you sure you want to delete the principal \"", &name[..], b"\"? (yes/no): "].concat();
-        if !prompt::confirm(io, question)? {
+        if !confirmed(io, &question)? {
             return Err(Failure::plain([b"Principal \"", &name[..], b"\" not deleted"].concat()));
         }
     }

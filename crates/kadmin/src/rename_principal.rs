@@ -1,8 +1,8 @@
 //! rename_principal (renprinc).
 
-use crate::session::{Mode, Session, while_doing};
+use crate::session::{Mode, Session, confirmed, while_doing};
 use k5_cli::manual::{Example, Help};
-use k5_cli::{Failure, Io, Opt, OptionTable, prompt};
+use k5_cli::{Failure, Io, Opt, OptionTable};
 use k5_shell::{Call, CommandResult};
 
 const USAGE: &str = "usage: rename_principal [-force] old_principal new_principal";
@@ -38,7 +38,7 @@ pub(crate) fn run(session: &mut Session, io: &mut Io<'_>, call: &Call<'_>) -> Co
             &new_name,
             b"\"? (yes/no): ",
         ];
-        if !prompt::confirm(io, question.concat())? {
+        if !confirmed(io, &question.concat())? {
             return Err(Failure::plain([b"Principal \"", &old_name[..], b"\" not renamed"].concat()));
         }
     }

@@ -1,7 +1,7 @@
 //! What the commands share: the open realm, how the program was started, and MIT's ways to say things.
 
 use k5_admin::{Admin, AdminError};
-use k5_cli::{Failure, Io, LocalZone, Message};
+use k5_cli::{Failure, Io, LocalZone, Message, prompt};
 use k5_config::Config;
 use k5_types::{KeySalt, Principal, PrincipalError};
 use std::ffi::OsStr;
@@ -79,6 +79,18 @@ pub(crate) fn bad_name(command: &str, error: &PrincipalError, doing: &str) -> Fa
     Failure::com_err(command, error.to_string(), doing)
 }
 
+/// Asks a question that only `yes` affirms. Ctrl-C is a no, said as one: the question goes from the screen, and what
+/// stood there must not look done.
+pub(crate) fn confirmed(io: &mut Io<'_>, question: &[u8]) -> io::Result<bool> {
+    match prompt::confirm(io, question) {
+        Err(error) if error.kind() == io::ErrorKind::Interrupted => {
+            io.out().write_all(b"\n")?;
+            Ok(false)
+        }
+        answer => answer,
+    }
+}
+
 /// A keysalt list of an option. MIT passes over words that it does not know and then makes default keys; here each
 /// word must be one.
 pub(crate) fn keysalts(command: impl AsRef<[u8]>, list: &OsStr) -> Result<Vec<KeySalt>, Failure> {
@@ -87,7 +99,7 @@ pub(crate) fn keysalts(command: impl AsRef<[u8]>, list: &OsStr) -> Result<Vec<Ke
     let doing = format!("while parsing keysalts {text}");
     for (word, keysalt) in KeySalt::parse_list(&text) {
         let keysalt =
-            keysalt.map_err(|error| Failure::com_err(&command, format!("{error} in \"{word}\""), &doing))?;
+            keysalt.map_err(|error| Failure::com_err(&command, of_word(&error.to_string(), word), &doing))?;
         if !keysalts.contains(&keysalt) {
             keysalts.push(keysalt);
         }
@@ -96,6 +108,11 @@ pub(crate) fn keysalts(command: impl AsRef<[u8]>, list: &OsStr) -> Result<Vec<Ke
         return Err(Failure::com_err(&command, "no encryption type is named", &doing));
     }
     Ok(keysalts)
+}
+
+/// The error with the word that it is in, where it does not name all of it already.
+fn of_word(error: &str, word: &str) -> String {
+    if error.ends_with(&format!("\"{word}\"")) { error.to_owned() } else { format!("{error} in \"{word}\"") }
 }
 
 /// C's `atoi`: the number that a text begins with, 0 where it begins with none.

@@ -110,3 +110,34 @@ fn a_dumb_terminal_is_like_mits() {
     .code(0);
     pair.same_dump();
 }
+
+#[test]
+fn ctrl_c_at_a_question_is_a_no() {
+    let pair = Pair::new();
+    pair.create_by_mit("master");
+    let realm = pair.ours();
+    let _ = realm.kadmin_local(["addprinc", "-randkey", "carl"]).ok();
+    let out = session(realm, |terminal| {
+        terminal.line("delprinc carl").wait_for("(yes/no): ").keys("\u{3}");
+        terminal.wait_for("Principal \"carl@EXAMPLE.COM\" not deleted").wait_for(PROMPT).line("quit");
+    });
+    let _ = out.code(0);
+    let _ = realm.kadmin_local(["getprinc", "carl"]).ok();
+}
+
+#[test]
+fn what_differs_on_purpose() {
+    let pair = Pair::new();
+    pair.create_by_mit("master");
+    // DIV-17
+    let both = pair.kadmin_local(["-k", "listprincs"]).differs("DIV-17");
+    let _ = both.ours.code(1).stderr_has("name it with -p");
+    // DIV-18
+    for (side, code) in [(Side::Mit, 0), (Side::Ours, 1)] {
+        let program = side.program("kadmin.local");
+        let realm = if side == Side::Mit { pair.mit() } else { pair.ours() };
+        let line = format!("exec {} listprincs > /dev/full", program.display());
+        let said = realm.mit("sh", ["-c", &line]).output().code(code);
+        assert_eq!(said.stderr.contains("No space left on device"), code == 1);
+    }
+}
