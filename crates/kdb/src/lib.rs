@@ -16,6 +16,7 @@ pub mod mkey;
 mod policy;
 mod strings;
 pub mod tl_data;
+mod verify;
 
 pub use alias::{MAX_ALIAS_STEPS, find_principal};
 pub use backend::{Access, Backend, Order, Savepoint, Scope, Transaction, Visit};
@@ -27,3 +28,4 @@ pub use mkey::{MasterKey, MasterKeys, master_principal, open_key, seal_key};
 pub use policy::Policy;
 pub use strings::StringAttribute;
 pub use tl_data::{TlData, TlType};
+pub use verify::{Verdict, verify_entry};

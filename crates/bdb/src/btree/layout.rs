@@ -314,6 +314,23 @@ impl<I: Item> Node<I> {
         Ok(Node { prev: header.prev, next: header.next, items })
     }
 
+    /// Reads of a damaged page what can be read: its siblings, and each item or what is wrong with it.
+    pub(crate) fn read_each(bytes: &[u8], geometry: Geometry) -> (u32, u32, Vec<Result<I, Flaw>>) {
+        let Ok((_, prev, next, lower)) = read_kind(bytes, geometry) else { return (0, 0, Vec::new()) };
+        let slots = bytes.get(HEADER_LEN..usize::from(lower).min(bytes.len())).unwrap_or_default();
+        let mut reader = Reader::new(slots, geometry.order);
+        let mut items = Vec::new();
+        while let Ok(offset) = reader.u16() {
+            let offset = usize::from(offset);
+            let item = bytes.get(offset..).filter(|_| offset >= HEADER_LEN);
+            items.push(match item {
+                None => Err(Flaw::at(HEADER_LEN, format!("an item at {offset}"))),
+                Some(item) => I::read(&mut Reader::new(item, geometry.order)),
+            });
+        }
+        (prev, next, items)
+    }
+
     fn write(&self, kind: u32, number: u32, geometry: Geometry) -> Result<Vec<u8>, Flaw> {
         let too_full = || Flaw::at(16, "too many items for the page");
         let mut page = vec![0; geometry.page_len()];
@@ -402,6 +419,27 @@ impl Header {
             *to = from;
         }
     }
+}
+
+/// What a page calls itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Leaf,
+    Internal,
+    Other,
+}
+
+/// The header of a page that may be damaged: its kind, its siblings, and where its slots end.
+pub(crate) fn read_kind(bytes: &[u8], geometry: Geometry) -> Result<(Kind, u32, u32, u16), Flaw> {
+    let mut reader = Reader::new(bytes, geometry.order);
+    reader.skip(4)?;
+    let (prev, next, flags, lower) = (reader.u32()?, reader.u32()?, reader.u32()?, reader.u16()?);
+    let kind = match flags {
+        TYPE_LEAF => Kind::Leaf,
+        TYPE_INTERNAL => Kind::Internal,
+        _ => Kind::Other,
+    };
+    Ok((kind, prev, next, lower))
 }
 
 /// Reads a page that is in use.

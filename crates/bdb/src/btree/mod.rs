@@ -11,6 +11,7 @@ mod layout;
 mod overflow;
 mod pager;
 mod remove;
+mod salvage;
 mod search;
 #[cfg(test)]
 mod tests;
@@ -21,9 +22,10 @@ use k5_wire::ByteOrder;
 
 pub use check::Report;
 pub use cursor::{Cursor, Iter, Order, Walk};
+pub use salvage::salvage;
 
 pub use crate::changes::Savepoint;
-pub use crate::types::{Access, Problem, Record};
+pub use crate::types::{Access, Found, Look, Problem, Record, Remains, Way};
 use crate::write::How;
 use crate::{Error, PageFile, Result};
 use layout::Geometry;

@@ -76,6 +76,14 @@ impl<F: PageFile> Pager<F> {
         Ok(Self::new(file, path, Head { meta, pages }, cache_pages))
     }
 
+    /// A file whose metadata may be damaged, as it would be with these.
+    pub(super) fn open_with(file: F, path: &Path, meta: Meta, cache_pages: usize) -> Result<Self> {
+        let length = file.len().map_err(|source| io_error(path, "find the length", source))?;
+        let pages = length / u64::from(meta.geometry.page_size);
+        let pages = u32::try_from(pages).map_err(|_| Error::Full { path: path.to_owned() })?;
+        Ok(Self::new(file, path, Head { meta, pages }, cache_pages))
+    }
+
     fn new(file: F, path: &Path, head: Head, cache_pages: usize) -> Self {
         Pager {
             file,
@@ -113,7 +121,7 @@ impl<F: PageFile> Pager<F> {
     }
 
     /// The bytes of a page as the file has them.
-    fn raw(&self, number: u32, length: usize) -> Result<Vec<u8>> {
+    pub(super) fn raw(&self, number: u32, length: usize) -> Result<Vec<u8>> {
         if number == 0 || number >= self.changes.committed().pages {
             let what = format!("no such page: the file has {}", self.changes.committed().pages);
             return Err(self.wrong(number, what));

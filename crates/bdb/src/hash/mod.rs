@@ -11,6 +11,7 @@ mod cursor;
 mod function;
 mod layout;
 mod pager;
+mod salvage;
 mod space;
 mod split;
 #[cfg(test)]
@@ -24,7 +25,7 @@ pub use check::Report;
 pub use cursor::Iter;
 
 pub use crate::changes::Savepoint;
-pub use crate::types::{Access, Problem, Record};
+pub use crate::types::{Access, Found, Look, Problem, Record, Remains, Way};
 use crate::write::How;
 use crate::{Error, PageFile, Result};
 use address::Header;
@@ -204,5 +205,14 @@ impl<F: PageFile> Hash<F> {
     /// [`Problem`] of the report.
     pub fn check(&self) -> Result<Report> {
         check::check(&self.pager)
+    }
+
+    /// Visits every pair that can still be read: those of the buckets, as far as their pages can be followed
+    /// ([`Way::Tree`]), then those on pages in use that no bucket leads to ([`Way::Scan`]).
+    ///
+    /// # Errors
+    /// Where the system does not give the length of the file. A page that it does not give is passed over.
+    pub fn salvage(&self, visit: &mut Look<'_>) -> Result<()> {
+        salvage::salvage(&self.pager, visit)
     }
 }

@@ -4,12 +4,14 @@
 //! principals comes first, that of the policies second.
 
 mod files;
+mod inspect;
 mod load;
 pub mod record;
 mod transaction;
 mod tree;
 
 pub use files::Db2Files;
+pub use inspect::{Found, Inspector, Part, Structure, Way};
 pub use load::{LoadFrom, Loader, Promoted};
 
 use crate::backend::{Access, Backend, Scope, Transaction};

@@ -40,7 +40,7 @@ pub(super) fn open_policy_lock(path: &Path) -> Result<File> {
     })
 }
 
-fn take_lock(file: &File, path: &Path, access: Access) -> Result<()> {
+pub(super) fn take_lock(file: &File, path: &Path, access: Access) -> Result<()> {
     let mode = match access {
         Access::Read => LockMode::Shared,
         Access::Write => LockMode::Exclusive,

@@ -150,7 +150,7 @@ fn walk(order: Order) -> (btree::Order, Walk) {
 }
 
 /// Opens a database file.
-fn open_file(path: &Path, access: Access) -> Result<(File, btree::Access)> {
+pub(super) fn open_file(path: &Path, access: Access) -> Result<(File, btree::Access)> {
     let write = access == Access::Write;
     let opened = |source| KdbError::Open { path: path.to_path_buf(), source };
     // Opening a pipe must not wait for its other end.

@@ -21,6 +21,7 @@ mod stash;
 mod tabdump;
 mod update_princ_encryption;
 mod use_mkey;
+mod verify;
 
 pub use manual::manual;
 
@@ -80,6 +81,7 @@ fn execute(args: &[OsString], io: &mut Io<'_>, failures: &mut usize) -> Result<(
             dump::run(session, &opened)
         }
         Command::Load => load::run(session),
+        Command::Verify => verify::run(session, password),
         Command::Ark
         | Command::AddMkey
         | Command::UseMkey

@@ -2,7 +2,7 @@
 
 use crate::{
     add_mkey, ark, create, destroy, dump, list_mkeys, load, options, purge_mkeys, stash, tabdump,
-    update_princ_encryption, use_mkey,
+    update_princ_encryption, use_mkey, verify,
 };
 use k5_cli::OptionTable;
 use k5_cli::manual::{CommandManual, Example, Manual};
@@ -48,6 +48,12 @@ MIT's program as well as with this one.",
                 &purge_mkeys::HELP,
             ),
             command(&["tabdump"], "Write a table", OptionTable(&tabdump::OPTIONS).describe(), &tabdump::HELP),
+            command(
+                &["verify"],
+                "Find what is damaged, and save the rest",
+                OptionTable(&verify::OPTIONS).describe(),
+                &verify::HELP,
+            ),
         ],
         exit_status: "\
 The number of failures: 0 if all went well. A command that goes on without the master key counts that as one; `stash` counts only \

@@ -49,17 +49,7 @@ pub(crate) fn open(session: &mut Session<'_, '_>, password: Option<Secret<Vec<u8
         .map_err(|error| session.error(error.to_string(), "while retrieving master entry"))?
         .ok_or_else(|| session.error("No such entry in the database", "while retrieving master entry"))?;
     let stashed = password.is_none() && !session.general.ask;
-    let key = match password {
-        Some(password) => Ok(session.key_of(&principal, &password)?),
-        None if session.general.ask => match session.ask() {
-            Ok(password) => Ok(session.key_of(&principal, &password)?),
-            Err(error) => Err(error.to_string()),
-        },
-        None => {
-            let kvno = session.general.kvno.map(Kvno::from);
-            stash::read(&session.params.key_stash_file, &principal, kvno).map_err(|error| error.to_string())
-        }
-    };
+    let key = provided_key(session, &principal, password)?;
     let mut kvno = session.general.kvno;
     let keys = match key {
         Err(text) => {
@@ -82,6 +72,28 @@ pub(crate) fn open(session: &mut Session<'_, '_>, password: Option<Secret<Vec<u8
         },
     };
     Ok(Opened { backend, principal, entry, keys, kvno })
+}
+
+/// The master key by `password`, by the keyboard, or by the stash file; inside, why it cannot be had.
+///
+/// # Errors
+/// Where the realm's variables make no key of a password.
+pub(crate) fn provided_key(
+    session: &mut Session<'_, '_>,
+    principal: &Principal,
+    password: Option<Secret<Vec<u8>>>,
+) -> Result<Result<KeyBlock, String>, Stop> {
+    Ok(match password {
+        Some(password) => Ok(session.key_of(principal, &password)?),
+        None if session.general.ask => match session.ask() {
+            Ok(password) => Ok(session.key_of(principal, &password)?),
+            Err(error) => Err(error.to_string()),
+        },
+        None => {
+            let kvno = session.general.kvno.map(Kvno::from);
+            stash::read(&session.params.key_stash_file, principal, kvno).map_err(|error| error.to_string())
+        }
+    })
 }
 
 fn entry(backend: &Db2, principal: &Principal) -> Result<Option<Entry>, AdminError> {

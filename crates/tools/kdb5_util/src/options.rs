@@ -73,9 +73,10 @@ pub(crate) enum Command {
     UpdatePrincEncryption,
     PurgeMkeys,
     TabDump,
+    Verify,
 }
 
-static COMMANDS: [(&str, Command); 12] = [
+static COMMANDS: [(&str, Command); 13] = [
     ("create", Command::Create),
     ("destroy", Command::Destroy),
     ("stash", Command::Stash),
@@ -88,6 +89,8 @@ static COMMANDS: [(&str, Command); 12] = [
     ("update_princ_encryption", Command::UpdatePrincEncryption),
     ("purge_mkeys", Command::PurgeMkeys),
     ("tabdump", Command::TabDump),
+    // Beyond MIT's, whose usage text stays as it is.
+    ("verify", Command::Verify),
 ];
 
 /// The general options, and what is left of the line without them.

@@ -1,0 +1,335 @@
+//! `verify [--recover FILE]`: what is wrong with the database, and a dump of what can still be read. MIT has no such
+//! command.
+
+mod rescue;
+
+use crate::open::{provided_key, unlock};
+use crate::options::rest_of_command;
+use crate::session::{Session, Stop};
+use k5_admin::open::database_files;
+use k5_cli::manual::{Example, Help};
+use k5_cli::{Item, Opt, OptionTable, WordOptions};
+use k5_kdb::db2::{Found, Inspector, Part, Way};
+use k5_kdb::dump::{Version, write_policy, write_principal};
+use k5_kdb::{Entry, MasterKeys, Policy, verify_entry};
+use k5_types::{Principal, Secret};
+use rescue::Rescue;
+use std::collections::{BTreeMap, HashSet};
+use std::io::Write;
+use std::ops::ControlFlow;
+use std::os::unix::ffi::OsStrExt;
+use std::path::PathBuf;
+
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Key {
+    Recover,
+}
+
+pub(crate) static OPTIONS: [Opt<Key>; 1] = [Opt::value(
+    Key::Recover,
+    &["--recover"],
+    "FILE",
+    "write a dump of all that can still be read to FILE, which must not be there yet",
+)];
+
+pub(crate) static HELP: Help = Help {
+    operands: "",
+    description: "\
+Reads every page and every record of the database while others may read it too, decrypts every key, and looks at tagged data, aliases and names of policies. Each fault is a line \
+on standard output, with the file, the page, and the principal or policy where there is one. A policy that principals have and that does not exist is noted; it is no fault. The last \
+line sums up. The status is 0 if all is sound, else 1, which it is too where the keys could not be tried for want of the master key. MIT's program has no such command.\n\n\
+The dump of `--recover` has what look-ups find, and what stands on pages that a page beside them names. Records on other pages that are in use may have been deleted; they \
+go to `FILE.scanned`, a dump of its own. Of records with one name the first is taken. Both files hold all keys, encrypted in the master key.",
+    flags: &[],
+    examples: &[
+        Example { line: "kdb5_util verify", purpose: "Is the database sound?" },
+        Example {
+            line: "kdb5_util verify --recover rescued.dump",
+            purpose: "What a damaged one still has, for `kdb5_util load rescued.dump`.",
+        },
+    ],
+};
+
+/// Verifies the realm's database.
+///
+/// # Errors
+/// Where the files cannot be opened or locked, or the recovered dump not be written. Faults of the database are no error;
+/// they are counted as one failure.
+pub(crate) fn run(mut session: Session<'_, '_>, password: Option<Secret<Vec<u8>>>) -> Result<(), Stop> {
+    let recover = request(&session)?;
+    let doing = "while verifying database";
+    let arguments = session.general.arguments.iter().map(String::as_str);
+    let files = database_files(session.config, &session.params.realm, arguments)
+        .map_err(|error| session.error(error.to_string(), doing))?;
+    let master = session.master_principal()?;
+    let failed = |session: &Session<'_, '_>, error: k5_kdb::KdbError| session.error(error.to_string(), doing);
+    let inspector = Inspector::begin(&files).map_err(|error| failed(&session, error))?;
+    let rescue = recover.map(|path| Rescue::begin(&path)).transpose();
+    let rescue = rescue.map_err(|(error, doing)| session.error(error, doing))?;
+    let entry = inspector.principal(&master).map_err(|error| failed(&session, error))?;
+    let keys = match &entry {
+        Some(entry) => master_keys(&mut session, &master, entry, password)?,
+        None => None,
+    };
+    let mut verify = Verify {
+        session: &mut session,
+        inspector: &inspector,
+        keys,
+        rescue,
+        faults: 0,
+        broken_pages: HashSet::new(),
+        counts: Counts::default(),
+        policies: BTreeMap::new(),
+        aliases: Vec::new(),
+    };
+    if entry.is_none() {
+        let what = "there is no entry with the master keys that can be read";
+        verify.fault(Part::Principals, None, Some(&master.unparse()), what)?;
+    }
+    verify.run()
+}
+
+fn request(session: &Session<'_, '_>) -> Result<Option<PathBuf>, Stop> {
+    let mut recover = None;
+    for item in WordOptions::new(OptionTable(&OPTIONS), rest_of_command(session.general)) {
+        match item {
+            Ok(Item::Option(given)) => match given.key {
+                Key::Recover => recover = Some(PathBuf::from(given.into_value())),
+            },
+            _ => return Err(Stop::Usage),
+        }
+    }
+    Ok(recover)
+}
+
+/// The master keys; that they cannot be had is told and counted.
+fn master_keys(
+    session: &mut Session<'_, '_>,
+    principal: &Principal,
+    entry: &Entry,
+    password: Option<Secret<Vec<u8>>>,
+) -> Result<Option<MasterKeys>, Stop> {
+    let unlocked = match provided_key(session, principal, password)? {
+        Ok(key) => unlock(session, entry, &key),
+        Err(text) => Err(text),
+    };
+    Ok(match unlocked {
+        Ok(keys) => Some(keys),
+        Err(text) => {
+            session.failed(text, "while reading master key; no key is decrypted");
+            None
+        }
+    })
+}
+
+/// What the last line tells.
+#[derive(Default)]
+struct Counts {
+    pages: u64,
+    principals: u64,
+    policies: u64,
+    keys: u64,
+    keys_left: u64,
+    scanned: u64,
+}
+
+struct Verify<'v, 'r, 'i> {
+    session: &'v mut Session<'r, 'i>,
+    inspector: &'v Inspector,
+    keys: Option<MasterKeys>,
+    rescue: Option<Rescue>,
+    faults: u64,
+    /// Pages of which a fault has been told.
+    broken_pages: HashSet<(bool, u32)>,
+    counts: Counts,
+    /// The policies that principals have: how many, and the first of them.
+    policies: BTreeMap<Vec<u8>, (u64, Vec<u8>)>,
+    /// Aliases with their page, name and target.
+    aliases: Vec<(u32, Vec<u8>, Principal)>,
+}
+
+impl Verify<'_, '_, '_> {
+    fn run(mut self) -> Result<(), Stop> {
+        self.structure(Part::Principals)?;
+        self.structure(Part::Policies)?;
+        let inspector = self.inspector;
+        let mut stopped = Ok(());
+        let read = inspector.principals(&mut |found| {
+            stopped = self.principal(found);
+            if stopped.is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+        });
+        stopped?;
+        read.map_err(|error| self.session.error(error.to_string(), "while reading principals"))?;
+        let mut stopped = Ok(());
+        let read = inspector.policies(&mut |found| {
+            stopped = self.policy(found);
+            if stopped.is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+        });
+        stopped?;
+        read.map_err(|error| self.session.error(error.to_string(), "while reading policies"))?;
+        for (page, name, target) in std::mem::take(&mut self.aliases) {
+            if !inspector.may_have(&target) {
+                let what = format!("it stands for {target}, which does not exist");
+                self.fault(Part::Principals, Some(page), Some(&name), &what)?;
+            }
+        }
+        self.finish()
+    }
+
+    fn structure(&mut self, part: Part) -> Result<(), Stop> {
+        let structure = self
+            .inspector
+            .structure(part)
+            .map_err(|error| self.session.error(error.to_string(), "while verifying database"))?;
+        self.counts.pages += u64::from(structure.pages);
+        for problem in &structure.problems {
+            self.broken_pages.insert((part == Part::Principals, problem.page));
+            self.fault(part, Some(problem.page), None, &problem.what)?;
+        }
+        if structure.more > 0 {
+            self.faults += structure.more;
+            let line = format!(": {} more faults of this kind\n", structure.more);
+            self.line(part, line.as_bytes())?;
+        }
+        Ok(())
+    }
+
+    fn principal(&mut self, found: Found<Entry>) -> Result<(), Stop> {
+        let Found { page, way, name, what } = found;
+        let entry = match what {
+            Ok(entry) => entry,
+            Err(what) => return self.unreadable(Part::Principals, page, way, name.as_deref(), &what),
+        };
+        if let Some(rescue) = &mut self.rescue {
+            let mut line = Vec::new();
+            write_principal(Version::Current, &entry, &mut line);
+            rescue.write(way, &line).map_err(|(error, doing)| self.session.error(error, doing))?;
+        }
+        if way == Way::Scan {
+            self.counts.scanned += 1;
+            return Ok(());
+        }
+        self.counts.principals += 1;
+        let name = entry.principal.unparse();
+        let verdict = verify_entry(&entry, self.keys.as_ref());
+        self.counts.keys += verdict.keys_tried;
+        self.counts.keys_left += verdict.keys_left;
+        if let Some(policy) = verdict.policy {
+            self.policies.entry(policy).or_insert_with(|| (0, name.clone())).0 += 1;
+        }
+        for what in &verdict.faults {
+            self.fault(Part::Principals, Some(page), Some(&name), what)?;
+        }
+        if let Some(target) = verdict.alias_target {
+            self.aliases.push((page, name, target));
+        }
+        Ok(())
+    }
+
+    fn policy(&mut self, found: Found<Policy>) -> Result<(), Stop> {
+        let Found { page, way, name, what } = found;
+        let policy = match what {
+            Ok(policy) => policy,
+            Err(what) => return self.unreadable(Part::Policies, page, way, name.as_deref(), &what),
+        };
+        if let Some(rescue) = &mut self.rescue {
+            let mut line = Vec::new();
+            write_policy(Version::Current, &policy, &mut line);
+            rescue.write(way, &line).map_err(|(error, doing)| self.session.error(error, doing))?;
+        }
+        if way == Way::Scan {
+            self.counts.scanned += 1;
+            return Ok(());
+        }
+        self.counts.policies += 1;
+        self.policies.remove(&policy.name);
+        Ok(())
+    }
+
+    /// A record that cannot be read. Without a name it may be the page that is broken, which has been told; what a scan
+    /// finds may be the rest of anything.
+    fn unreadable(
+        &mut self,
+        part: Part,
+        page: u32,
+        way: Way,
+        name: Option<&[u8]>,
+        what: &str,
+    ) -> Result<(), Stop> {
+        let told = name.is_none() && self.broken_pages.contains(&(part == Part::Principals, page));
+        if told || way == Way::Scan {
+            return Ok(());
+        }
+        self.fault(part, Some(page), name, what)
+    }
+
+    fn fault(&mut self, part: Part, page: Option<u32>, name: Option<&[u8]>, what: &str) -> Result<(), Stop> {
+        self.faults += 1;
+        let mut line = Vec::new();
+        if let Some(page) = page {
+            line.extend_from_slice(format!(": page {page}").as_bytes());
+        }
+        if let Some(name) = name {
+            line.extend_from_slice(b": ");
+            // A damaged name may hold anything, and a line is to stay one.
+            line.extend(name.iter().map(|byte| if byte.is_ascii_control() { b'?' } else { *byte }));
+        }
+        line.extend_from_slice(b": ");
+        line.extend_from_slice(what.as_bytes());
+        line.push(b'\n');
+        self.line(part, &line)
+    }
+
+    fn line(&mut self, part: Part, rest: &[u8]) -> Result<(), Stop> {
+        let path = self.inspector.path(part).as_os_str().as_bytes();
+        Ok(self.session.io.out().write_all(&[path, rest].concat())?)
+    }
+
+    fn finish(self) -> Result<(), Stop> {
+        let mut text = Vec::new();
+        for (policy, (count, first)) in &self.policies {
+            text.extend_from_slice(b"note: policy ");
+            text.extend_from_slice(policy);
+            text.extend_from_slice(b" does not exist: ");
+            text.extend_from_slice(first);
+            text.extend_from_slice(
+                match count {
+                    1 => " has it\n".to_owned(),
+                    count => format!(" and {} more have it\n", count - 1),
+                }
+                .as_bytes(),
+            );
+        }
+        let Counts { pages, principals, policies, keys, keys_left, scanned } = self.counts;
+        if scanned > 0 {
+            let what = "records on pages that nothing leads to; they may have been deleted";
+            text.extend_from_slice(format!("note: {scanned} {what}\n").as_bytes());
+        }
+        if let Some(rescue) = self.rescue {
+            let left_out = rescue.left_out;
+            let files = rescue.finish().map_err(|(error, doing)| self.session.error(error, doing))?;
+            for (path, records) in files {
+                text.extend_from_slice(b"written: ");
+                text.extend_from_slice(path.as_os_str().as_bytes());
+                text.extend_from_slice(format!(", {records} records\n").as_bytes());
+            }
+            if left_out > 0 {
+                text.extend_from_slice(format!("note: {left_out} of them are not written\n").as_bytes());
+            }
+        }
+        let keys = match keys_left {
+            0 => format!("{keys} keys decrypted"),
+            left => format!("{left} keys not decrypted"),
+        };
+        let verdict = match self.faults {
+            0 => "sound".to_owned(),
+            1 => "1 fault".to_owned(),
+            faults => format!("{faults} faults"),
+        };
+        let sum = format!("{pages} pages, {principals} principals, {policies} policies, {keys}: {verdict}\n");
+        text.extend_from_slice(sum.as_bytes());
+        let failures = &mut *self.session.failures;
+        *failures = usize::from(*failures > 0 || self.faults > 0);
+        Ok(self.session.io.out().write_all(&text)?)
+    }
+}

@@ -1,0 +1,296 @@
+//! `kdb5_util verify`, which MIT does not have: what it finds, and what it saves. MIT loads what is saved.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
+
+use harness::{Output, Realm, Setup, Side, announced_divergence, workspace};
+use std::collections::BTreeSet;
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+
+const PAGE: usize = 4096;
+const INTERNAL: u32 = 1;
+const LEAF: u32 = 2;
+
+fn golden(name: &str) -> Vec<u8> {
+    let path = workspace().join("tests/golden").join(name);
+    fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+/// The golden realm in that form.
+fn realm(form: &str) -> Realm {
+    let realm = Realm::with(Side::Ours, Setup::new().realm("GOLDEN.TEST"));
+    for file in ["principal", "principal.kadm5", "principal.kadm5.lock", "principal.ok"] {
+        realm.write(file, golden(&format!("{form}/{file}")));
+        fs::set_permissions(realm.path(file), fs::Permissions::from_mode(0o600)).unwrap();
+    }
+    realm.write("stash", golden("stash-all"));
+    realm
+}
+
+/// The golden realm in that form, its principals changed.
+fn damaged(form: &str, damage: impl FnOnce(&mut Vec<u8>)) -> Realm {
+    let realm = realm(form);
+    let mut bytes = realm.read("principal");
+    damage(&mut bytes);
+    realm.write("principal", bytes);
+    realm
+}
+
+fn word(bytes: &[u8], at: usize) -> u32 {
+    u32::from_le_bytes(bytes[at..at + 4].try_into().unwrap())
+}
+
+/// The pages of a kind that the tree uses, in its order.
+fn pages(bytes: &[u8], kind: u32) -> Vec<usize> {
+    fn below(bytes: &[u8], page: usize, kind: u32, found: &mut Vec<usize>) {
+        let start = page * PAGE;
+        let flags = word(bytes, start + 12);
+        if flags == kind {
+            found.push(page);
+        }
+        if flags == INTERNAL {
+            let lower = usize::from(u16::from_le_bytes([bytes[start + 16], bytes[start + 17]]));
+            for slot in (20..lower).step_by(2) {
+                let at = usize::from(u16::from_le_bytes([bytes[start + slot], bytes[start + slot + 1]]));
+                below(bytes, word(bytes, start + at + 4) as usize, kind, found);
+            }
+        }
+    }
+    let mut found = Vec::new();
+    below(bytes, 1, kind, &mut found);
+    found
+}
+
+fn position(bytes: &[u8], part: &[u8]) -> usize {
+    bytes.windows(part.len()).position(|window| window == part).expect("the part is there")
+}
+
+/// The dump of MIT after it has loaded a dump.
+fn through_mit(dump: &[u8]) -> String {
+    let mit = Realm::with(Side::Mit, Setup::new().realm("GOLDEN.TEST"));
+    mit.write("stash", golden("stash-all"));
+    mit.write("rescued", dump);
+    mit.kdb5_util(["load", "rescued"]).ok();
+    mit.dump_by_mit()
+}
+
+/// The names of a dump's principals and policies.
+fn names(dump: &[u8]) -> BTreeSet<String> {
+    let dump = String::from_utf8_lossy(dump);
+    let field = |line: &str| {
+        let mut fields = line.split('\t');
+        let which = if fields.next() == Some("princ") { 5 } else { 0 };
+        fields.nth(which).map(str::to_owned)
+    };
+    dump.lines().skip(1).filter_map(field).collect()
+}
+
+fn recover(realm: &Realm) -> Output {
+    let output = realm.kdb5_util(["verify", "--recover", "rescued"]).output().code(1);
+    assert_eq!(output.stderr, "");
+    assert_eq!(realm.path("rescued").metadata().unwrap().permissions().mode() & 0o777, 0o600);
+    output
+}
+
+#[test]
+fn a_sound_realm() {
+    announced_divergence("DIV-25");
+    for (form, dump) in [("db2", "dump.txt"), ("big-endian", "dump.txt"), ("hash", "dump-hash.txt")] {
+        let realm = realm(form);
+        let before = realm.read("principal");
+        let output = realm.kdb5_util(["verify", "--recover", "rescued"]).ok();
+        assert_eq!(output.stderr, "");
+        assert!(output.stdout.ends_with(" keys decrypted: sound\n"), "{form}: {output}");
+        assert!(realm.read("rescued") == golden(&format!("dump/{dump}")), "{form}");
+        assert!(!realm.path("rescued.scanned").exists(), "{form}: {output}");
+        assert!(realm.read("principal") == before);
+        if form == "db2" {
+            assert_eq!(through_mit(&realm.read("rescued")).as_bytes(), golden("dump/dump.txt"));
+        }
+        // What is there is not overwritten.
+        let output = realm.kdb5_util(["verify", "--recover", "rescued"]).fails(1);
+        assert!(output.stderr.contains("File exists while creating rescued"), "{output}");
+        assert!(realm.read("rescued") == golden(&format!("dump/{dump}")), "{form}");
+        let output = realm.kdb5_util(["verify", "--recover", "/dev/stdout"]).ok();
+        assert!(output.stdout.contains("kdb5_util load_dump version 7\nprinc\t"));
+    }
+}
+
+#[test]
+fn lines_that_mean_nothing() {
+    let mit = Realm::new(Side::Mit).kdb5_util(["verify"]).fails(1);
+    for words in
+        [&["verify", "--recover"][..], &["verify", "word"], &["verify", "-x"], &["verify", "--nosuch"]]
+    {
+        let output = realm("db2").kdb5_util(words).fails(1);
+        assert_eq!(output.stderr, mit.stderr, "{words:?}");
+    }
+}
+
+#[test]
+fn without_the_master_key() {
+    let realm = realm("db2");
+    fs::remove_file(realm.path("stash")).unwrap();
+    let output = realm.kdb5_util(["verify"]).fails(1);
+    assert!(output.stderr.contains("while reading master key; no key is decrypted"), "{output}");
+    assert!(output.stdout.contains(" keys not decrypted: sound\n"), "{output}");
+    assert!(!output.stdout.contains(" 0 keys"), "{output}");
+    realm.kdb5_util(["-P", "goldenmaster", "verify"]).ok();
+}
+
+#[test]
+fn a_garbled_page() {
+    let all = names(&golden("dump/dump.txt"));
+    let leaves = pages(&golden("db2/principal"), LEAF);
+    for &leaf in &leaves {
+        let realm = damaged("db2", |bytes| bytes[leaf * PAGE..(leaf + 1) * PAGE].fill(0xa5));
+        let output = realm.kdb5_util(["verify", "--recover", "rescued"]).output().code(1);
+        assert!(output.stdout.contains(&format!("/principal: page {leaf}: ")), "{output}");
+        let saved = names(&realm.read("rescued"));
+        assert!(saved.is_subset(&all) && saved.len() < all.len(), "page {leaf}");
+        // The other pages are there whole: nothing that look-ups find is missing but one page's worth.
+        let text =
+            String::from_utf8_lossy(&golden("db2/principal")[leaf * PAGE..(leaf + 1) * PAGE]).into_owned();
+        for lost in all.difference(&saved) {
+            assert!(text.contains(lost.as_str()), "page {leaf} does not hold {lost}");
+        }
+        // MIT opens no database without K/M.
+        match saved.contains("K/M@GOLDEN.TEST") {
+            true => assert_eq!(through_mit(&realm.read("rescued")).as_bytes(), realm.read("rescued")),
+            false => assert!(output.stdout.contains("no entry with the master keys"), "{output}"),
+        }
+    }
+}
+
+#[test]
+fn a_record_cut_short() {
+    // The number of keys is the last field of the record's base, which its length, 38, begins.
+    let mut broken = String::new();
+    let realm = damaged("db2", |bytes| {
+        for name in names(&golden("dump/dump.txt")) {
+            let start = [name.as_bytes(), b"\0\x26\0"].concat();
+            if let Some(at) = bytes.windows(start.len()).position(|window| window == start) {
+                bytes[at + start.len() - 2 + 36] += 1;
+                broken = name;
+                return;
+            }
+        }
+    });
+    let output = realm.kdb5_util(["verify"]).fails(1);
+    let fault = output.stdout.lines().next().unwrap();
+    assert!(fault.contains("/principal: page ") && fault.contains(&format!(": {broken}: ")), "{output}");
+    assert!(output.stdout.ends_with(": 1 fault\n"), "{output}");
+    // The others are all saved.
+    let mut rest = names(&golden("dump/dump.txt"));
+    rest.remove(&broken);
+    let _ = recover(&realm);
+    assert_eq!(names(&realm.read("rescued")), rest);
+}
+
+#[test]
+fn a_key_that_no_master_key_opens() {
+    let line = String::from_utf8(golden("dump/dump.txt")).unwrap();
+    let line =
+        line.lines().find(|line| line.contains("\tkrbtgt/GOLDEN.TEST@GOLDEN.TEST\t")).unwrap().to_owned();
+    // The end of a ciphertext of the record, as the dump has it.
+    let cipher = line.split('\t').rfind(|field| field.len() > 80).unwrap();
+    let cipher: Vec<u8> = (0..cipher.len() / 2)
+        .map(|at| u8::from_str_radix(&cipher[2 * at..2 * at + 2], 16).unwrap())
+        .collect();
+    for form in ["db2", "big-endian", "hash"] {
+        let realm = damaged(form, |bytes| {
+            let at = position(bytes, &cipher);
+            bytes[at + cipher.len() - 1] ^= 1;
+        });
+        let output = recover(&realm);
+        let fault = output
+            .stdout
+            .lines()
+            .find(|line| line.contains(": krbtgt/GOLDEN.TEST@GOLDEN.TEST: key version "));
+        assert!(fault.is_some_and(|line| line.ends_with(": no master key decrypts it")), "{form}: {output}");
+        assert!(output.stdout.ends_with(": 1 fault\n"), "{form}: {output}");
+        assert_eq!(names(&realm.read("rescued")), names(&golden("dump/dump.txt")));
+    }
+}
+
+#[test]
+fn a_broken_link_between_leaves() {
+    for field in [4, 8] {
+        let leaf = pages(&golden("db2/principal"), LEAF)[1];
+        let realm = damaged("db2", |bytes| bytes[leaf * PAGE + field] ^= 0x15);
+        let output = recover(&realm);
+        assert!(output.stdout.contains(&format!("/principal: page {leaf}: ")), "{output}");
+        assert_eq!(through_mit(&realm.read("rescued")).as_bytes(), golden("dump/dump.txt"), "by tree");
+        assert!(!realm.path("rescued.scanned").exists());
+    }
+}
+
+#[test]
+fn a_broken_internal_page() {
+    let internal = pages(&golden("db2/principal"), INTERNAL);
+    for page in internal {
+        let realm = damaged("db2", |bytes| bytes[page * PAGE..(page + 1) * PAGE].fill(0));
+        let output = recover(&realm);
+        assert!(output.stdout.contains(&format!("/principal: page {page}: ")), "{output}");
+        // The leaves still name each other.
+        assert_eq!(through_mit(&realm.read("rescued")).as_bytes(), golden("dump/dump.txt"), "page {page}");
+    }
+}
+
+#[test]
+fn leaves_that_nothing_names() {
+    // The root is gone, and all links with it: what is left may have been deleted.
+    let realm = damaged("db2", |bytes| {
+        for leaf in pages(bytes, LEAF) {
+            bytes[leaf * PAGE + 4..leaf * PAGE + 12].fill(0);
+        }
+        bytes[PAGE..2 * PAGE].fill(0);
+    });
+    let output = recover(&realm);
+    assert!(output.stdout.contains("they may have been deleted"), "{output}");
+    let mode = realm.path("rescued.scanned").metadata().unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
+    let mut saved = names(&realm.read("rescued"));
+    saved.extend(names(&realm.read("rescued.scanned")));
+    assert_eq!(saved, names(&golden("dump/dump.txt")));
+}
+
+#[test]
+fn a_broken_beginning() {
+    // Magic number and page size are gone; the pages tell what they were.
+    for form in ["db2", "big-endian"] {
+        let realm = damaged(form, |bytes| bytes[..24].fill(0xee));
+        let output = recover(&realm);
+        assert!(output.stdout.contains("/principal: page 0: not a B-tree file"), "{output}");
+        assert_eq!(through_mit(&realm.read("rescued")).as_bytes(), golden("dump/dump.txt"), "{form}");
+    }
+}
+
+#[test]
+fn a_broken_bucket() {
+    let all = names(&golden("dump/dump-hash.txt"));
+    let realm = damaged("hash", |bytes| bytes[PAGE..2 * PAGE].fill(0xa5));
+    let output = recover(&realm);
+    assert!(output.stdout.contains("/principal: page 1: "), "{output}");
+    let saved = names(&realm.read("rescued"));
+    assert!(saved.is_subset(&all) && saved.len() < all.len() && saved.len() > all.len() / 2, "{output}");
+}
+
+#[test]
+fn aliases_and_policies_that_lead_nowhere() {
+    let realm = Realm::new(Side::Ours);
+    realm.kdb5_util(["create", "-s", "-P", "x"]).ok();
+    for line in ["addprinc -randkey real", "add_alias other real", "addprinc -randkey -policy nosuch user"] {
+        realm.kadmin_local(line.split(' ')).ok();
+    }
+    realm.kdb5_util(["verify"]).ok();
+    realm.kadmin_local(["delprinc", "-force", "real"]).ok();
+    let output = realm.kdb5_util(["verify"]).fails(1);
+    let lines: Vec<&str> = output.stdout.lines().collect();
+    let name = realm.name();
+    assert!(
+        lines[0].contains(&format!(": other@{name}: it stands for real@{name}, which does not exist")),
+        "{output}"
+    );
+    assert_eq!(lines[1], format!("note: policy nosuch does not exist: user@{name} has it"));
+    assert!(lines[2].ends_with(": 1 fault"), "{output}");
+}
