@@ -17,7 +17,10 @@ pub(crate) static HELP: Help = Help {
 Deletes a policy. Principals that have it keep its name, which then means nothing. In the shell and with \
 `-q` it asks first; only `yes` is yes.",
     flags: &[],
-    examples: &[Example { line: "delpol -force users", purpose: "Deletes without a question, in the shell too." }],
+    examples: &[Example {
+        line: "delpol -force users",
+        purpose: "Deletes without a question, in the shell too.",
+    }],
 };
 
 pub(crate) fn run(session: &mut Session, io: &mut Io<'_>, call: &Call<'_>) -> CommandResult {

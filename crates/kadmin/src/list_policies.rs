@@ -1,6 +1,6 @@
 //! list_policies (listpols, get_policies, getpols).
 
-use crate::session::{Session, while_doing};
+use crate::session::{Session, print_names, while_doing};
 use k5_cli::manual::{Example, Help};
 use k5_cli::{Failure, Io};
 use k5_shell::{Call, CommandResult};
@@ -28,11 +28,6 @@ pub(crate) fn run(session: &mut Session, io: &mut Io<'_>, call: &Call<'_>) -> Co
         .admin
         .policy_names(pattern)
         .map_err(|error| while_doing(NAME, &error, &[b"while retrieving list."]))?;
-    let mut list = Vec::new();
-    for name in names {
-        list.extend_from_slice(&name);
-        list.push(b'\n');
-    }
-    io.page_if_long(&list)?;
+    print_names(io, &names)?;
     Ok(())
 }

@@ -91,6 +91,12 @@ pub(crate) fn confirmed(io: &mut Io<'_>, question: &[u8]) -> io::Result<bool> {
     }
 }
 
+/// Prints names, a line each, through a pager where they are many and a person reads.
+pub(crate) fn print_names(io: &mut Io<'_>, names: &[Vec<u8>]) -> io::Result<()> {
+    let list: Vec<u8> = names.iter().flat_map(|name| name.iter().copied().chain([b'\n'])).collect();
+    io.page_if_long(&list)
+}
+
 /// A keysalt list of an option. MIT passes over words that it does not know and then makes default keys; here each
 /// word must be one.
 pub(crate) fn keysalts(command: impl AsRef<[u8]>, list: &OsStr) -> Result<Vec<KeySalt>, Failure> {
