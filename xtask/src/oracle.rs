@@ -29,33 +29,38 @@ const NEEDED: [(&str, &[&str]); 10] = [
 
 /// Makes sure that everything is there, or says what is not.
 pub fn ensure() -> Result<()> {
-    let missing = missing();
+    let missing = missing(have);
     if !missing.is_empty() {
         if !may_install() {
-            bail!(
-                "the tests need what is not installed, and I may not install it (only root may, with apt-get).\n\
-                 Missing: {}\n\
-                 On Debian: sudo apt-get install --no-install-recommends {}",
-                described(&missing),
-                missing.join(" ")
-            );
+            bail!(refusal(&missing, have));
         }
         install(&missing)?;
-        let still = self::missing();
+        let still = self::missing(have);
         if !still.is_empty() {
-            bail!("apt-get installed its packages, and yet these are missing: {}", described(&still));
+            bail!("apt-get installed its packages, and yet these are missing: {}", described(&still, have));
         }
     }
     heimdal::ensure()
 }
 
+/// Names what is missing, for somebody who may install it.
+fn refusal(missing: &[&str], have: impl Fn(&str) -> bool) -> String {
+    format!(
+        "the tests need what is not installed, and I may not install it (only root may, with apt-get).\n\
+         Missing: {}\n\
+         On Debian: sudo apt-get install --no-install-recommends {}",
+        described(missing, have),
+        missing.join(" ")
+    )
+}
+
 /// The packages of which a program is missing.
-fn missing() -> Vec<&'static str> {
+fn missing(have: impl Fn(&str) -> bool) -> Vec<&'static str> {
     let absent = |programs: &[&str]| !programs.iter().all(|program| have(program));
     NEEDED.iter().filter(|(_, programs)| absent(programs)).map(|(package, _)| *package).collect()
 }
 
-fn described(packages: &[&str]) -> String {
+fn described(packages: &[&str], have: impl Fn(&str) -> bool) -> String {
     let of = |package: &&str| {
         let programs =
             NEEDED.iter().find(|(name, _)| name == package).map_or(&[][..], |(_, programs)| programs);
@@ -128,6 +133,16 @@ mod tests {
 
     #[test]
     fn what_is_missing_is_named_with_its_programs() {
-        assert!(described(&["krb5-kdc"]).starts_with("krb5-kdc ("));
+        assert!(described(&["krb5-kdc"], have).starts_with("krb5-kdc ("));
+    }
+
+    #[test]
+    fn what_is_missing_is_named() {
+        let without = |program: &str| !matches!(program, "kvno" | "fish");
+        let missing = missing(without);
+        assert_eq!(missing, ["krb5-user", "fish"]);
+        let said = refusal(&missing, without);
+        assert!(said.contains("Missing: krb5-user (kvno), fish (fish)\n"), "{said}");
+        assert!(said.ends_with("--no-install-recommends krb5-user fish"), "{said}");
     }
 }

@@ -110,23 +110,29 @@ impl Admin {
             ExtractKeys::Random { keysalts, old } => {
                 let entry = self.randomize_in(transaction, principal, keysalts, *old)?;
                 let newest = entry.kvno();
-                self.opened(&entry, |key| key.kvno == newest)
+                self.opened(principal, &entry, |key| key.kvno == newest)
             }
             ExtractKeys::Existing => {
                 let entry = existing(transaction, principal)?;
                 self.refuse_master(&entry.principal)?;
-                self.opened(&entry, |_| true)
+                self.opened(principal, &entry, |_| true)
             }
         }
     }
 
-    /// The keys of an entry, decrypted, as keytab entries.
-    fn opened(&self, entry: &Entry, wanted: impl Fn(&KeyData) -> bool) -> Result<Vec<KeytabEntry>> {
+    /// The keys of an entry, decrypted, as keytab entries of the name that was asked for: tickets for an alias carry
+    /// the alias.
+    fn opened(
+        &self,
+        name: &Principal,
+        entry: &Entry,
+        wanted: impl Fn(&KeyData) -> bool,
+    ) -> Result<Vec<KeytabEntry>> {
         let (mkvno, now) = (entry.mkvno(), self.now());
         let keys = entry.key_data.iter().filter(|key| key.version > 0 && wanted(key));
         keys.map(|data| {
             Ok(KeytabEntry {
-                principal: entry.principal.clone(),
+                principal: name.clone(),
                 timestamp: now,
                 kvno: Kvno::from(data.kvno),
                 key: self.master.decrypt_key(mkvno, data)?,

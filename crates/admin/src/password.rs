@@ -54,8 +54,10 @@ impl Admin {
             entry.set_kadm_data(&kadm_data);
             Ok(transaction.put_principal(&entry)?)
         });
-        if changed.is_err() && wants_history {
-            // MIT makes kadmin/history before it looks at the password, and it stays.
+        let refused = matches!(&changed, Err(error) if !matches!(error, AdminError::Database(_)));
+        if refused && wants_history {
+            // MIT makes kadmin/history before it looks at the password, and it stays. After a failure of the database
+            // nothing more is written.
             self.write(Scope::Everything, |transaction| self.history_keys(transaction).map(|_| ()))?;
         }
         changed

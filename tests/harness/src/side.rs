@@ -76,3 +76,14 @@ fn our_prefix() -> &'static Path {
         prefix
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    #[should_panic(expected = "MIT's programs are missing")]
+    fn a_missing_oracle_fails() {
+        let _ = Side::Mit.program("no-such-program");
+    }
+}
