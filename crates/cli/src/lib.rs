@@ -20,6 +20,7 @@ mod environment;
 pub mod getdate;
 mod getopt;
 mod io;
+pub mod json;
 pub mod manual;
 mod message;
 mod options;

@@ -11,6 +11,7 @@
 mod checksum;
 mod des_key;
 mod error;
+mod fingerprint;
 mod key;
 mod mac;
 mod message;
@@ -30,6 +31,7 @@ mod weak_des;
 
 pub use checksum::{checksum, checksum_length, verify_checksum};
 pub use error::{CryptoError, Result};
+pub use fingerprint::KeyFingerprint;
 pub use key::{key_length, key_seed_length, make_random_key, random_to_key, string_to_key};
 pub use message::{CipherState, decrypt, decrypt_with_state, encrypt, encrypted_length};
 pub use prf::{combine_keys, derive_prf_plus, prf, prf_length, prf_plus};
