@@ -10,7 +10,7 @@ const LAYERS: [&[&str]; 10] = [
     &["k5-types"],
     &["k5-wire", "k5-lock"],
     &["k5-crypto", "k5-config", "k5-bdb"],
-    &["k5-keytab", "k5-ccache"],
+    &["k5-keytab", "k5-ccache", "k5-hostname"],
     &["k5-kdb"],
     &["k5-admin"],
     &["k5-cli"],

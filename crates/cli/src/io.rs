@@ -3,11 +3,12 @@
 use std::fmt;
 use std::io::{self, Read, Write};
 
+use k5_hostname::{HostTable, Resolver};
 use k5_types::{Secret, Timestamp};
 
-use crate::Environment;
 use crate::message::{ExitStatus, Failure, Message};
 use crate::terminal::{Echo, Reading};
+use crate::{Environment, SystemResolver};
 use k5_types::errno_text;
 
 /// Output is handed on when this much has gathered.
@@ -49,6 +50,7 @@ pub struct Io<'a> {
     ahead: Secret<Vec<u8>>,
     /// Lines of standard input that were read, those typed at a terminal aside.
     lines: usize,
+    resolver: Box<dyn Resolver + 'a>,
     /// The environment.
     pub env: Environment,
 }
@@ -66,11 +68,12 @@ impl<'a> Io<'a> {
             of_process: true,
             ahead: Secret::new(Vec::new()),
             lines: 0,
+            resolver: Box::new(SystemResolver::from_process()),
             env: Environment::from_process(),
         }
     }
 
-    /// Streams, clock and environment of the caller's making, none of them a terminal: what tests use.
+    /// Streams, clock and environment of the caller's making, none of them a terminal, and no host known: what tests use.
     pub fn new(streams: Streams<'a>, env: Environment, clock: fn() -> Timestamp) -> Io<'a> {
         Io {
             streams,
@@ -81,6 +84,7 @@ impl<'a> Io<'a> {
             of_process: false,
             ahead: Secret::new(Vec::new()),
             lines: 0,
+            resolver: Box::new(HostTable::new()),
             env,
         }
     }
@@ -89,6 +93,18 @@ impl<'a> Io<'a> {
     #[must_use]
     pub fn with_terminals(self, terminals: Terminals) -> Io<'a> {
         Io { terminals, ..self }
+    }
+
+    /// The same, with this knowledge of hosts.
+    #[must_use]
+    pub fn with_resolver(self, resolver: impl Resolver + 'a) -> Io<'a> {
+        Io { resolver: Box::new(resolver), ..self }
+    }
+
+    /// Where names of hosts are looked up.
+    #[must_use]
+    pub fn resolver(&self) -> &dyn Resolver {
+        &*self.resolver
     }
 
     /// Which streams are a terminal.

@@ -26,6 +26,7 @@ mod message;
 mod options;
 mod process;
 pub mod prompt;
+mod resolver;
 mod terminal;
 #[cfg(test)]
 mod testing;
@@ -39,5 +40,6 @@ pub use k5_types::errno_text;
 pub use message::{ExitStatus, Failure, Message};
 pub use options::{Given, Item, Opt, OptionTable};
 pub use process::{program_name, run_main, set_private_umask};
+pub use resolver::SystemResolver;
 pub use terminal::restore_terminal_on_signals;
 pub use words::{MissingValue, WordOptions};

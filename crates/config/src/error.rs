@@ -47,6 +47,8 @@ pub enum MitFault {
     NoEncTypes,
     /// A `module` without a colon.
     ModuleSpecifier,
+    /// `PROF_BAD_INTEGER`.
+    BadInteger,
 }
 
 impl MitFault {
@@ -56,6 +58,7 @@ impl MitFault {
             MitFault::MissingParameters => "Required parameters in kdc.conf missing",
             MitFault::NoEncTypes => "No supported encryption types (config file error?)",
             MitFault::ModuleSpecifier => "Invalid module specifier",
+            MitFault::BadInteger => "Invalid integer value",
         }
     }
 }

@@ -86,6 +86,16 @@ impl Config {
         self.profile().value(&[SECTION, name])
     }
 
+    /// A number of `[libdefaults]`; `None` where it is not set.
+    ///
+    /// # Errors
+    /// [`Error::BadValue`] for anything but a decimal number of 32 bits.
+    pub fn libdefault_integer(&self, name: &str) -> Result<Option<i32>> {
+        let Some(value) = self.libdefault(name) else { return Ok(None) };
+        let none = || bad(&[SECTION, name], value, "use a whole number".into(), MitFault::BadInteger);
+        value.integer().map(Some).ok_or_else(none)
+    }
+
     /// All values of a variable of a realm, such as `kdc`, in the files' order.
     pub fn realm_values(&self, realm: &[u8], name: &str) -> Vec<Value<'_>> {
         self.profile().values(&[b"realms".as_slice(), realm, name.as_bytes()])

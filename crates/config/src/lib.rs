@@ -31,6 +31,7 @@ pub use database::{DbLibrary, DbModule};
 pub use enctypes::{EncTypeList, parse_enctype_list};
 pub use env::{Env, User};
 pub use error::{Error, MitFault, Origin, Result};
+pub use host_realm::is_numeric_address;
 pub use kdc_conf::{Iprop, Overrides, RealmParams};
 pub use keysalts::{KeySaltList, parse_keysalt_list};
 pub use krb5_conf::CanonicalizeHostname;
