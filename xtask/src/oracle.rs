@@ -14,10 +14,12 @@ use crate::exec::{check, have};
 use crate::heimdal;
 
 /// Debian's package and the programs of it that the tests run.
-const NEEDED: [(&str, &[&str]); 10] = [
+const NEEDED: [(&str, &[&str]); 12] = [
     ("krb5-kdc", &["krb5kdc", "kdb5_util"]),
     ("krb5-admin-server", &["kadmin.local"]),
     ("krb5-user", &["kinit", "klist", "kvno", "kdestroy", "ktutil"]),
+    ("libkrb5-dev", &["krb5-config"]),
+    ("gcc", &["cc"]),
     ("hyperfine", &["hyperfine"]),
     ("man-db", &["man"]),
     ("mandoc", &["mandoc"]),

@@ -21,7 +21,8 @@ pub struct SystemResolver {
 
 impl SystemResolver {
     /// The resolver of this process: `LOCALDOMAIN` and `/etc/resolv.conf` say what is searched.
-    pub(crate) fn from_process() -> Self {
+    #[must_use]
+    pub fn from_process() -> Self {
         SystemResolver {
             local_domain: std::env::var_os("LOCALDOMAIN"),
             resolv_conf: "/etc/resolv.conf".into(),

@@ -7,7 +7,8 @@ use std::net::IpAddr;
 use crate::{Forward, Resolver};
 
 /// Names and addresses in memory, for tests and for questions about hosts that are not there: what `/etc/hosts` would
-/// answer. Names are found whatever the case of their letters, and with a dot at their end.
+/// answer. Names are found whatever the case of their letters; those with a dot also with another at
+/// their end.
 #[derive(Debug, Clone, Default)]
 pub struct HostTable {
     forward: HashMap<Vec<u8>, Forward>,
@@ -76,8 +77,10 @@ impl HostTable {
     }
 }
 
+/// A short name with a dot at its end is a domain of the root, no host of the search domain.
 fn key(name: &[u8]) -> Vec<u8> {
-    name.strip_suffix(b".").unwrap_or(name).to_ascii_lowercase()
+    let whole = name.strip_suffix(b".").filter(|whole| whole.contains(&b'.'));
+    whole.unwrap_or(name).to_ascii_lowercase()
 }
 
 /// An address in text, which every resolver finds.

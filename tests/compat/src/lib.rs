@@ -8,6 +8,7 @@
     reason = "what is here fails the test that uses it"
 )]
 
+pub mod names;
 mod page;
 mod script;
 

@@ -26,7 +26,9 @@
 mod diff;
 mod disk;
 mod divergences;
+mod dns;
 mod dump;
+mod hosts;
 mod kdc;
 mod mask;
 mod pair;
@@ -41,6 +43,7 @@ mod witness;
 pub use disk::SmallDisk;
 pub use divergences::announced_divergence;
 pub use dump::normalized as normalized_dump;
+pub use hosts::{Hosts, c_program};
 pub use kdc::Kdc;
 pub use mask::{Mask, Masked};
 pub use pair::{Both, Pair, PairRun, PairTerminal};

@@ -2,13 +2,14 @@
 
 use std::ffi::{OsStr, OsString};
 use std::fs;
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::mask::{Mask, Masked};
 use crate::realm::Scratch;
 use crate::run::{Output, Run, words};
 use crate::terminal::Terminal;
-use crate::{Realm, Setup, Side, divergences, dump};
+use crate::{Hosts, Realm, Setup, Side, divergences, dump};
 
 /// Two realms of one configuration, in paths of one length: MIT's programs work on the first, ours on the second.
 #[derive(Clone, Debug)]
@@ -171,6 +172,11 @@ impl PairRun {
     /// How long each may take.
     pub fn patience(self, patience: Duration) -> Self {
         self.change(|run| run.patience(patience))
+    }
+
+    /// Runs both on a machine with these names.
+    pub fn among(self, hosts: &Arc<Hosts>) -> Self {
+        self.change(|run| run.among(hosts))
     }
 
     /// Runs both with no power over the rights of files.

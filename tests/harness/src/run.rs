@@ -6,11 +6,12 @@ use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
 use std::sync::mpsc::{self, Receiver};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::{Realm, Side};
+use crate::{Hosts, Realm, Side};
 
 /// After this a program hangs.
 const PATIENCE: Duration = Duration::from_secs(120);
@@ -27,6 +28,7 @@ pub struct Run {
     env: Vec<(OsString, OsString)>,
     patience: Duration,
     bound: bool,
+    hosts: Option<Arc<Hosts>>,
 }
 
 impl Run {
@@ -42,6 +44,7 @@ impl Run {
             env,
             patience: PATIENCE,
             bound: false,
+            hosts: None,
         }
     }
 
@@ -84,9 +87,18 @@ impl Run {
         self
     }
 
-    /// The program itself, or another one that takes root's powers away and becomes it.
+    /// Runs the program on a machine with these names.
+    pub fn among(mut self, hosts: &Arc<Hosts>) -> Self {
+        self.hosts = Some(Arc::clone(hosts));
+        self
+    }
+
+    /// The program itself, or another one that takes root's powers away or changes the names of hosts, and becomes it.
     fn command(&self) -> Command {
         let program = self.side().program(&self.name);
+        if let Some(hosts) = &self.hosts {
+            return hosts.command(&self.name);
+        }
         if self.bound && rustix::process::geteuid().is_root() {
             let mut command = Command::new("/usr/bin/setpriv");
             command.args(["--bounding-set=-all", "--inh-caps=-all"]).arg(program);
