@@ -4,14 +4,15 @@ use crate::open::Startup;
 use k5_ccache::{CcacheError, CcacheName};
 use k5_cli::Io;
 use k5_config::Config;
-use k5_types::Principal;
+use k5_hostname::HostNames;
+use k5_types::{NameType, Principal};
 use std::os::unix::ffi::OsStrExt;
 
 /// Why there is no acting principal: a text, and the "while".
 pub(crate) type NoActor = (String, String);
 
-/// The name of the acting principal: `-p`; else the anonymous one with `-n`; else the principal of the cache
-/// that `-c` names; else the first component of the default cache's principal with `/admin`, in that realm; else
+/// The name of the acting principal: `-p`; else the anonymous one with `-n`; else with `-k` the host
+/// principal of this host; else the principal of the cache that `-c` names; else the first component of the default cache's principal with `/admin`, in that realm; else
 /// the user's name with `/admin`.
 pub(crate) fn name(
     io: &Io<'_>,
@@ -37,8 +38,9 @@ pub(crate) fn name(
         return Ok([b"WELLKNOWN/ANONYMOUS@", realm].concat());
     }
     if startup.keytab {
-        let text = "the host principal is not made by this version: name it with -p";
-        return Err((String::new(), text.to_owned()));
+        let host = HostNames::new(config, io.resolver()).service_principal(None, None, NameType::SRV_HST);
+        let host = host.map_err(|error| (error.mit_text(), "creating host service principal".to_owned()))?;
+        return Ok(host.unparse());
     }
     match cached {
         Some(principal) if startup.cache.is_some() => return Ok(principal.unparse()),

@@ -9,7 +9,7 @@ use std::process::{Command, Stdio};
 use std::sync::{Arc, OnceLock};
 
 use compat::names::answer;
-use harness::{Hosts, Kdc, Realm, Side, announced_divergence, c_program};
+use harness::{Hosts, Kdc, Pair, Realm, Side, announced_divergence, c_program};
 use k5_config::{Config, Env, User};
 use k5_hostname::{HostNames, HostTable};
 
@@ -377,5 +377,31 @@ fn what_a_client_asks_for() {
         let names: Vec<String> = names.iter().map(ToString::to_string).collect();
         assert_eq!(names, asked, "{settings}, {host}: {log}");
         realm.kadmin_local(["delprinc", &format!("HTTP/{found}")]).ok();
+    }
+}
+
+/// `kadmin.local -k` without a name is the host's own principal.
+#[test]
+fn who_acts_with_a_keytab() {
+    let settings = [
+        ("", "host/web.example.test@EXAMPLE.COM"),
+        ("rdns = false\n[domain_realm]\nweb.example.test = OTHER", "host/web.example.test@OTHER"),
+        ("dns_canonicalize_hostname = false\nqualify_shortname = x.test", "host/www.x.test@"),
+        ("dns_canonicalize_hostname = fallback", "host/WWW@"),
+    ];
+    let machine = Arc::new(machine());
+    for (settings, actor) in settings {
+        let pair = Pair::new();
+        let domain = if settings.is_empty() { "[domain_realm]\nexample.test = EXAMPLE.COM" } else { "" };
+        pair.each(|realm| {
+            let text = format!("[libdefaults]\ndefault_realm = EXAMPLE.COM\n{settings}\n{domain}\n");
+            realm.write("krb5.conf", text);
+        });
+        pair.create_by_mit("master");
+        let commands = "addprinc -randkey new\ngetprinc new\n";
+        let both = pair.kadmin_local(["-k"]).among(&machine).stdin(commands).same();
+        let banner = format!("Authenticating as principal {actor} with default keytab.\n");
+        let _ = both.ours.stdout_has(&banner).stdout_has(&format!("({actor})\n"));
+        pair.kadmin_local(["-k", "-p", "who", "getprinc", "new"]).among(&machine).same();
     }
 }

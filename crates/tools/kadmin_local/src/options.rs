@@ -39,7 +39,7 @@ pub(crate) const OPTIONS: OptionTable<Key> = OptionTable(&[
     Opt::flag(Key::MasterPassword, &["-m"], "ask for the master password, read no stash file"),
     Opt::value(Key::Password, &["-w"], "PASSWORD", "taken and not needed: nobody logs in here").secret(),
     Opt::value(Key::Cache, &["-c"], "FILE", "the credential cache that says who is acting"),
-    Opt::flag(Key::Keytab, &["-k"], "act as the host principal; needs `-p` here"),
+    Opt::flag(Key::Keytab, &["-k"], "act as the host principal of this host, or as `-p` says"),
     Opt::value(Key::KeytabName, &["-t"], "FILE", "with `-k`: the keytab"),
     Opt::flag(Key::Anonymous, &["-n"], "act as nobody in particular"),
     Opt::flag(
