@@ -5,6 +5,7 @@
 mod admin;
 mod ark;
 mod create;
+pub mod doctor;
 mod error;
 mod extract;
 mod glob;

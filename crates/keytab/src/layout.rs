@@ -1,6 +1,6 @@
 //! Walking over the slots of a keytab file: records, holes, the end.
 
-use crate::record::{self, Version};
+use crate::record::{self, KvnoFields, Version};
 use crate::window::Window;
 use crate::{Damage, Entry, KeytabError, Result};
 use std::fs::File;
@@ -19,7 +19,7 @@ const V1_SHORT: u64 = 4;
 #[derive(Debug)]
 pub(crate) enum Slot {
     /// An entry; `size` bytes follow its length field.
-    Record { size: u32, entry: Entry },
+    Record { size: u32, entry: Entry, kvno: KvnoFields },
     /// Free space of `size` bytes after its length field.
     Hole { size: u32 },
     /// Nothing more. `marked` tells an end mark (a length of zero) from the end of the file.
@@ -91,8 +91,8 @@ impl Scan {
                 let body = self.window.get(file, offset + LENGTH_LEN, there).map_err(io)?;
                 let body =
                     body.ok_or_else(|| damaged(Damage::PastEnd { what: "record", size: size.into(), left }))?;
-                let entry = record::decode(version, body).map_err(damaged)?;
-                Ok(Slot::Record { size, entry })
+                let (entry, kvno) = record::decode_with_fields(version, body).map_err(damaged)?;
+                Ok(Slot::Record { size, entry, kvno })
             }
         }
     }

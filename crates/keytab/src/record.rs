@@ -81,6 +81,38 @@ impl Version {
 /// # Errors
 /// [`Damage`], for whatever MIT takes for the end of the file and for fields that leave the record.
 pub fn decode(version: Version, body: &[u8]) -> Result<Entry, Damage> {
+    decode_with_fields(version, body).map(|(entry, _)| entry)
+}
+
+/// The two fields that hold a key version number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct KvnoFields {
+    /// The 8 bits that every record has.
+    pub low: u8,
+    /// The 32 bits at the end, which count unless they are zero; `None` where the record has no room for them.
+    pub long: Option<u32>,
+}
+
+impl KvnoFields {
+    /// The number that counts.
+    #[must_use]
+    pub fn kvno(self) -> u32 {
+        self.long.filter(|long| *long != 0).unwrap_or_else(|| u32::from(self.low))
+    }
+
+    /// Whether both say the same, as far as 8 bits reach. Programs that know the old field only find another key
+    /// version otherwise.
+    #[must_use]
+    pub fn agree(self) -> bool {
+        self.kvno() & 0xff == u32::from(self.low)
+    }
+}
+
+/// The same with both fields of the key version number as they stand.
+///
+/// # Errors
+/// As [`decode`].
+pub fn decode_with_fields(version: Version, body: &[u8]) -> Result<(Entry, KvnoFields), Damage> {
     let mut fields = Fields { reader: Reader::new(body, version.order()) };
     // A name without components is as good as none.
     let counted = fields.size(NAME)?;
@@ -99,15 +131,12 @@ pub fn decode(version: Version, body: &[u8]) -> Result<Entry, Damage> {
         principal = principal.with_name_type(NameType(name_type));
     }
     let timestamp = Timestamp(fields.take("timestamp", |r| r.u32())?);
-    let low_kvno = fields.take("key version number", |r| r.u8())?;
+    let low = fields.take("key version number", |r| r.u8())?;
     let enctype = fields.take("encryption type", |r| r.i16())?;
     let key = fields.bytes("key")?.to_vec();
     let key = KeyBlock::new(EncType(i32::from(enctype)), key);
-    let kvno = match fields.reader.u32() {
-        Ok(kvno) if kvno != 0 => kvno,
-        _ => u32::from(low_kvno),
-    };
-    Ok(Entry { principal, timestamp, kvno, key })
+    let fields = KvnoFields { low, long: fields.reader.u32().ok() };
+    Ok((Entry { principal, timestamp, kvno: fields.kvno(), key }, fields))
 }
 
 struct Fields<'a> {

@@ -176,7 +176,7 @@ impl KeytabWriter {
         let mut change = Change::default();
         let file_len = existing.file_len;
         existing.walk(&self.path, |offset, slot| {
-            if let Slot::Record { size, entry } = slot
+            if let Slot::Record { size, entry, .. } = slot
                 && unwanted(&entry)
             {
                 let hole = hole(existing.layout.version, size, file_len - offset);
