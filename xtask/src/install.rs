@@ -12,9 +12,10 @@ use crate::exec::{cargo, check, output, root};
 
 /// Package and cargo's name of the program, directory under the prefix, installed name. Cargo cannot name a
 /// program `kadmin.local`.
-const PROGRAMS: [(&str, &str, &str); 4] = [
+const PROGRAMS: [(&str, &str, &str); 5] = [
     ("klist", "bin", "klist"),
     ("ktadd", "bin", "ktadd"),
+    ("k5srvutil", "bin", "k5srvutil"),
     ("kdb5_util", "sbin", "kdb5_util"),
     ("kadmin_local", "sbin", "kadmin.local"),
 ];

@@ -107,6 +107,11 @@ impl Admin {
         &self.actor
     }
 
+    /// From here on changes are recorded under this name.
+    pub fn act_as(&mut self, actor: Principal) {
+        self.actor = actor;
+    }
+
     /// What new principals get.
     #[must_use]
     pub fn defaults(&self) -> &Defaults {

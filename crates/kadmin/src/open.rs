@@ -9,7 +9,7 @@ use k5_config::{Config, Overrides, RealmParams};
 use k5_crypto::SystemRandom;
 use k5_types::{KeySalt, Principal};
 use std::ffi::{OsStr, OsString};
-use std::io::Write;
+use std::io::{self, Write};
 use std::os::unix::ffi::OsStrExt;
 
 /// What the start-up options said.
@@ -81,10 +81,7 @@ pub fn open(
     let actor = actor::name(io, &config, &realm, startup)
         .map_err(|(text, doing)| Failure::com_err(program, text, doing))?;
     if mode == Mode::Shell {
-        let how = actor::how(startup);
-        io.out().write_all(
-            &[b"Authenticating as principal ", &actor[..], b" with ", &how[..], b".\n"].concat(),
-        )?;
+        announce(io, startup, &actor)?;
     }
     let doing = [b"while initializing ", program, b" interface"].concat();
     let failed = |text: String| Failure::com_err(program, text, &doing);
@@ -119,6 +116,26 @@ pub fn open(
     };
     let admin = Admin::open(&config, &params, opening).map_err(|error| failed(error.to_string()))?;
     Ok(Session { program: program.to_vec(), mode, admin, config, zone })
+}
+
+/// Says who is acting.
+fn announce(io: &mut Io<'_>, startup: &Startup, actor: &[u8]) -> io::Result<()> {
+    let how = actor::how(startup);
+    io.out().write_all(&[b"Authenticating as principal ", actor, b" with ", &how, b".\n"].concat())
+}
+
+impl Session {
+    /// Goes on in another principal's name, and (but for the one-shot form) says so.
+    ///
+    /// # Errors
+    /// What writing says.
+    pub fn act_as(&mut self, io: &mut Io<'_>, startup: &Startup, actor: &Principal) -> io::Result<()> {
+        if self.mode == Mode::Shell {
+            announce(io, startup, &actor.unparse())?;
+        }
+        self.admin.act_as(actor.clone());
+        Ok(())
+    }
 }
 
 /// The keysalt list of the start-up option `-e`.

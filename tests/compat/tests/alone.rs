@@ -10,7 +10,7 @@ use std::process::{Command, Output};
 
 use harness::Side;
 
-const PROGRAMS: [&str; 4] = ["kdb5_util", "kadmin.local", "ktadd", "klist"];
+const PROGRAMS: [&str; 5] = ["kdb5_util", "kadmin.local", "ktadd", "k5srvutil", "klist"];
 
 /// The libraries that a program is linked with, the loader among them.
 fn libraries(program: &Path) -> BTreeSet<PathBuf> {
@@ -64,6 +64,10 @@ fn a_realm_where_nothing_else_is() {
     let listed = String::from_utf8(run(root, &["klist", "-k", "-t"]).stdout).unwrap();
     assert!(listed.starts_with("Keytab name: FILE:/etc/krb5.keytab\n"), "{listed}");
     assert_eq!(listed.matches(" host/a.example.com@EXAMPLE.COM\n").count(), 2, "{listed}");
+    run(root, &["k5srvutil", "change"]);
+    run(root, &["k5srvutil", "delold"]);
+    let listed = String::from_utf8(run(root, &["k5srvutil", "list"]).stdout).unwrap();
+    assert_eq!(listed.matches("   3 host/a.example.com@EXAMPLE.COM\n").count(), 2, "{listed}");
     run(root, &["kdb5_util", "destroy", "-f"]);
     assert!(!root.join("var/lib/krb5kdc/principal").exists());
 }

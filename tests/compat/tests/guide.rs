@@ -21,11 +21,15 @@ fn ci_with_our_programs() {
 #[test]
 fn guide_with_mits_programs() {
     let scratch = tempfile::tempdir().unwrap();
-    // MIT has no such program; the command is the same.
-    let ktadd = scratch.path().join("ktadd");
     let kadmin_local = Side::Mit.program("kadmin.local");
-    let script = format!("#!/bin/bash\nexec -a ktadd {} ktadd \"$@\"\n", kadmin_local.display());
-    fs::write(&ktadd, script).unwrap();
-    fs::set_permissions(&ktadd, Permissions::from_mode(0o755)).unwrap();
+    let script = |name: &str, line: String| {
+        let path = scratch.path().join(name);
+        fs::write(&path, format!("#!/bin/bash\n{line}\n")).unwrap();
+        fs::set_permissions(&path, Permissions::from_mode(0o755)).unwrap();
+    };
+    // MIT has no such program; the command is the same.
+    script("ktadd", format!("exec -a ktadd {} ktadd \"$@\"", kadmin_local.display()));
+    // MIT's k5srvutil asks a server, which does what kadmin.local does.
+    script("kadmin", format!("exec {} \"$@\"", kadmin_local.display()));
     follow("guide.md", &[scratch.path().to_owned()]);
 }

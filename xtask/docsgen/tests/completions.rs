@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
 /// A line up to the cursor, some of what is offered there, and some of what is not.
-const CASES: [(&str, &[&str], &[&str]); 14] = [
+const CASES: [(&str, &[&str], &[&str]); 16] = [
     ("kadmin.local ", &["addprinc", "add_principal", "quit", "ktadd"], &["-randkey"]),
     ("kadmin.local -", &["-r", "-q", "-m"], &["-randkey", "-force"]),
     ("kadmin.local -r EXAMPLE.COM add", &["addprinc", "addpol"], &["delprinc"]),
@@ -23,6 +23,8 @@ const CASES: [(&str, &[&str], &[&str]); 14] = [
     ("kdb5_util create -s", &["-s", "-sf"], &["-r"]),
     ("klist -", &["-k", "-e", "-K"], &["-5"]),
     ("ktadd -n", &["-norandkey"], &["-q"]),
+    ("k5srvutil ", &["list", "change", "delold", "delete"], &["-keepold"]),
+    ("k5srvutil -i -f some.keytab d", &["delold", "delete"], &["list"]),
 ];
 
 fn install() -> tempfile::TempDir {
