@@ -7,6 +7,7 @@ use crate::keys::OldKeysRule;
 use k5_kdb::{Entry, KeyData, Scope, Transaction};
 use k5_keytab::{Entry as KeytabEntry, KeytabWriter};
 use k5_types::{KeySalt, Kvno, Principal};
+use std::collections::HashMap;
 use std::path::Path;
 
 /// Which keys go into the keytab.
@@ -32,9 +33,23 @@ pub struct Extracted {
     pub keys: Vec<(Kvno, k5_types::EncType)>,
 }
 
+/// The principals that one call has given new keys, and the names that it did so under. A second name of the same
+/// principal gets the same keys: others would make those of the first name old at once.
+#[derive(Default)]
+struct Changed(HashMap<Principal, (Entry, Vec<Principal>)>);
+
+impl Changed {
+    /// The entry of `target` if it has new keys and `name` has not had them. The same name twice is two changes.
+    fn under_another_name(&mut self, target: &Principal, name: &Principal) -> Option<Entry> {
+        let (entry, names) = self.0.get_mut(target).filter(|(_, names)| !names.contains(name))?;
+        names.push(name.clone());
+        Some(entry.clone())
+    }
+}
+
 impl Admin {
     /// Puts the keys of principals into a keytab file; a principal that cannot be is an error of its own and does
-    /// not keep the others out.
+    /// not keep the others out. Several names of one principal get the same new keys.
     ///
     /// # Errors
     /// Where the keytab cannot be written, or the database: nothing has changed then.
@@ -85,8 +100,9 @@ impl Admin {
     ) -> Result<(Vec<Result<Extracted>>, Vec<KeytabEntry>)> {
         let mut results = Vec::new();
         let mut entries = Vec::new();
+        let mut changed = Changed::default();
         for principal in principals {
-            match self.keys_of(transaction, principal, keys) {
+            match self.keys_of(transaction, principal, keys, &mut changed) {
                 Ok(own) => {
                     let keys = own.iter().map(|entry| (entry.kvno, entry.key.enctype)).collect();
                     results.push(Ok(Extracted { principal: principal.clone(), keys }));
@@ -105,10 +121,19 @@ impl Admin {
         transaction: &mut dyn Transaction,
         principal: &Principal,
         keys: &ExtractKeys,
+        changed: &mut Changed,
     ) -> Result<Vec<KeytabEntry>> {
         match keys {
             ExtractKeys::Random { keysalts, old } => {
-                let entry = self.randomize_in(transaction, principal, keysalts, *old)?;
+                let target = existing(transaction, principal)?.principal;
+                let entry = match changed.under_another_name(&target, principal) {
+                    Some(entry) => entry,
+                    None => {
+                        let entry = self.randomize_in(transaction, principal, keysalts, *old)?;
+                        changed.0.insert(target, (entry.clone(), vec![principal.clone()]));
+                        entry
+                    }
+                };
                 let newest = entry.kvno();
                 self.opened(principal, &entry, |key| key.kvno == newest)
             }

@@ -17,6 +17,7 @@ use nix::libc::{AI_CANONNAME, NI_NAMEREQD, NI_NUMERICSERV};
 pub struct SystemResolver {
     local_domain: Option<OsString>,
     resolv_conf: PathBuf,
+    hosts: PathBuf,
 }
 
 impl SystemResolver {
@@ -26,13 +27,17 @@ impl SystemResolver {
         SystemResolver {
             local_domain: std::env::var_os("LOCALDOMAIN"),
             resolv_conf: "/etc/resolv.conf".into(),
+            hosts: "/etc/hosts".into(),
         }
     }
 }
 
 impl Resolver for SystemResolver {
     fn forward(&self, host: &[u8]) -> Option<Forward> {
-        let hints = AddrInfoHints { flags: AI_CANONNAME, ..AddrInfoHints::default() };
+        // `dns-lookup` panics at a canonical name that is no UTF-8. The C library lets none through from the DNS, only
+        // from the file.
+        let flags = if is_text(&std::fs::read(&self.hosts).unwrap_or_default()) { AI_CANONNAME } else { 0 };
+        let hints = AddrInfoHints { flags, ..AddrInfoHints::default() };
         let first = getaddrinfo(Some(str::from_utf8(host).ok()?), None, Some(hints)).ok()?.next()?.ok()?;
         Some(Forward { canonical: first.canonname.map(String::into_bytes), address: first.sockaddr.ip() })
     }
@@ -57,6 +62,14 @@ impl Resolver for SystemResolver {
             own.get(dot + 1..).map(<[u8]>::to_vec)
         })
     }
+}
+
+/// Whether `/etc/hosts` is UTF-8, comments aside.
+fn is_text(hosts: &[u8]) -> bool {
+    hosts.split(|&byte| byte == b'\n').all(|line| {
+        let names = line.split(|&byte| byte == b'#').next().unwrap_or_default();
+        str::from_utf8(names).is_ok()
+    })
 }
 
 /// The first domain of the last `search` or `domain` line of `resolv.conf` that has one.
@@ -91,6 +104,12 @@ mod tests {
         assert_eq!(of("search a.test\nsearch\n").as_deref(), Some("a.test"));
         assert_eq!(of("#search a.test\n search b.test\nsearchc.test\n"), None);
         assert_eq!(of(""), None);
+    }
+
+    #[test]
+    fn comments_may_be_anything() {
+        assert!(is_text(b"10.0.0.1 a.test # B\xfcro\n#\xff\n"));
+        assert!(!is_text(b"10.0.0.1 a.test\n10.0.0.2 b\xfcro.test\n"));
     }
 
     #[test]

@@ -97,8 +97,7 @@ impl Stand {
         let said = String::from_utf8_lossy(&out.stderr);
         assert!(out.status.success(), "{:?}: {} {said}", command.get_program(), out.status);
         writer.join().unwrap().unwrap();
-        let answers: Vec<String> =
-            String::from_utf8(out.stdout).unwrap().lines().map(str::to_owned).collect();
+        let answers: Vec<String> = String::from_utf8_lossy(&out.stdout).lines().map(str::to_owned).collect();
         assert_eq!(answers.len(), questions.len(), "{answers:?} {said}");
         answers
     }
@@ -331,6 +330,19 @@ fn what_an_acceptor_takes() {
     for settings in ["", "ignore_acceptor_hostname = true", "dns_canonicalize_hostname = fallback"] {
         stand.same(&conf(settings, ""), &questions);
     }
+}
+
+/// A line of `/etc/hosts` that is no UTF-8 costs the canonical names, not the program.
+#[test]
+fn hosts_that_are_no_text() {
+    announced_divergence("DIV-136");
+    let hosts: &[u8] = b"10.1.0.8 b\xfcro.test desk\n";
+    let stand = Stand::new(Hosts::new("here", "", hosts, &[]), HostTable::new());
+    let path = stand.dir.path().join("krb5.conf");
+    std::fs::write(&path, conf("", "")).unwrap();
+    let asked = ["expand\tdesk".to_owned()];
+    assert_eq!(stand.ask(env!("CARGO_BIN_EXE_hostnames"), &path, &asked), ["desk"]);
+    assert_ne!(stand.ask(oracle(), &path, &asked), ["desk"], "DIV-136 is gone");
 }
 
 /// MIT's client asks its KDC for the names that we list, in that order.

@@ -1,7 +1,7 @@
 //! k5srvutil beside MIT's script, whose kadmin is kadmin.local here.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
-use harness::{Kdc, Mask, Pair, PairRun, Realm, Side, mit_keytab};
+use harness::{Kdc, Mask, Pair, PairRun, Realm, Side, announced_divergence, mit_keytab};
 use std::os::unix::fs::symlink;
 
 /// A pair whose keytab `kt` has two keys of bob, and of host/a and host/b one each.
@@ -180,4 +180,36 @@ fn tickets_in_flight() {
     check().fails(1).stderr_has("keytab entry invalid");
     realm.kinit("bob", "x").ok();
     check().ok().stdout_has("kvno = 3, keytab entry valid");
+}
+
+/// All names of a principal get the same new keys: tickets under each are good afterwards.
+#[test]
+fn names_that_stand_for_others() {
+    announced_divergence("DIV-135");
+    let realm = Realm::new(Side::Ours);
+    realm.create("master");
+    let lines = "addprinc -pw x bob\naddprinc -randkey host/a\naddprinc -randkey host/z\nalias host/b host/a\n\
+        alias host/c host/a\nktadd -k kt host/a host/b host/z\nktadd -k kt -norandkey host/c\n";
+    realm.kadmin_local(Vec::<String>::new()).stdin(lines).ok();
+    let all = |kvno| of(&[("host/a", kvno), ("host/b", kvno), ("host/c", kvno), ("host/z", kvno)]);
+    assert_eq!(versions(&realm), all(2), "of one call of ktadd");
+    let said = realm.run("k5srvutil", ["-f", "kt", "change", "-i"]).stdin("y\ny\n").ok();
+    assert_eq!(
+        said.stdout.matches("Change key ").count(),
+        2,
+        "host/a, for all its names, and host/z: {said}"
+    );
+    realm.run("k5srvutil", ["-f", "kt", "delold"]).ok();
+    assert_eq!(versions(&realm), all(3));
+    let keys = mit_keytab(&realm.path("kt"));
+    let of_name = |name: &str| -> Vec<String> {
+        let name = format!("{name}@EXAMPLE.COM");
+        keys.iter().filter(|entry| entry.principal == name).map(|entry| entry.key.clone()).collect()
+    };
+    assert_eq!(of_name("host/a"), of_name("host/b"));
+    assert_eq!(of_name("host/a"), of_name("host/c"));
+    assert_ne!(of_name("host/a"), of_name("host/z"));
+    // The same name twice is two changes, as with MIT.
+    realm.kadmin_local(["ktadd", "-k", "kt", "host/b", "host/b"]).ok();
+    assert!(versions(&realm).contains(&("host/b".into(), 5)));
 }

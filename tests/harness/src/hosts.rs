@@ -20,15 +20,20 @@ impl Hosts {
     /// A machine called `own_name` that knows the lines of `/etc/hosts` and the records of the DNS, such as
     /// `("www.example.test", "CNAME", "web.example.test")`; of a PTR the name is an address. `search` is what
     /// `resolv.conf` says besides where the name server is.
-    pub fn new(own_name: &str, search: &str, hosts: &str, records: &[(&str, &str, &str)]) -> Hosts {
+    pub fn new(
+        own_name: &str,
+        search: &str,
+        hosts: impl AsRef<[u8]>,
+        records: &[(&str, &str, &str)],
+    ) -> Hosts {
         let dns = NameServer::start(records);
         let dir = tempfile::tempdir().expect("cannot make a scratch directory");
-        let write = |name: &str, text: String| {
+        let write = |name: &str, text: &[u8]| {
             fs::write(dir.path().join(name), text).unwrap_or_else(|e| panic!("cannot write {name}: {e}"));
         };
-        write("hosts", format!("127.0.0.1 localhost\n{hosts}"));
-        write("resolv.conf", format!("nameserver {}\n{search}\n", dns.address));
-        write("nsswitch.conf", "hosts: files dns\n".into());
+        write("hosts", &[b"127.0.0.1 localhost\n", hosts.as_ref()].concat());
+        write("resolv.conf", format!("nameserver {}\n{search}\n", dns.address).as_bytes());
+        write("nsswitch.conf", b"hosts: files dns\n");
         Hosts { dir, dns, own_name: own_name.into() }
     }
 
