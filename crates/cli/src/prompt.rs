@@ -106,6 +106,34 @@ pub fn read_answer(io: &mut Io<'_>, question: impl AsRef<[u8]>) -> io::Result<Op
     io.read_line()
 }
 
+/// As [`read_answer`], for an answer that is a secret though it is shown, such as a key in hexadecimal. It comes without its
+/// newline, and what is behind the first `max` bytes of the line is dropped.
+///
+/// # Errors
+/// As [`read_answer`].
+pub fn read_shown_secret(
+    io: &mut Io<'_>,
+    question: impl AsRef<[u8]>,
+    max: usize,
+) -> io::Result<Option<Secret<Vec<u8>>>> {
+    ask(io, question.as_ref(), b"")?;
+    read_secret_line(io, max)
+}
+
+/// A line of standard input into memory that is wiped; `None` at the end of the input.
+pub(crate) fn read_secret_line(io: &mut Io<'_>, max: usize) -> io::Result<Option<Secret<Vec<u8>>>> {
+    // All of it is reserved at once: a vector that grows leaves copies behind.
+    let mut line = Secret::new(Vec::with_capacity(max));
+    let mut any = false;
+    io.read_until_newline(Echo::Shown, |byte| {
+        any = true;
+        if byte != b'\n' && line.expose().len() < max {
+            line.expose_mut().push(byte);
+        }
+    })?;
+    Ok(any.then_some(line))
+}
+
 /// Asks a question that only the line `yes` affirms: not `y`, not `YES`, and not `yes` without a newline.
 ///
 /// # Errors
@@ -170,6 +198,16 @@ mod tests {
         assert_eq!(done.stdout, b"A: \nB: \n");
         assert_eq!(new(b"x\ny\n").0.unwrap_err(), "Password mismatch");
         assert_eq!(new(b"x\n").0.unwrap_err(), "Cannot read password");
+    }
+
+    #[test]
+    fn a_secret_may_be_shown() {
+        let (line, done) = with_input(b"0011\nnext", |io| {
+            read_shown_secret(io, "Key: ", 3).unwrap().map(|key| key.expose().clone())
+        });
+        assert_eq!(line.unwrap(), b"001");
+        assert_eq!((&done.stdout[..], &done.left[..]), (&b"Key: "[..], &b"next"[..]));
+        assert!(with_input(b"", |io| read_shown_secret(io, "Key: ", 3).unwrap()).0.is_none());
     }
 
     #[test]

@@ -1,9 +1,9 @@
 //! ktremove (ktrem): entries out of a keytab.
 
 use crate::keytab_name::Keytab;
-use crate::session::{Session, leading_number};
+use crate::session::Session;
 use k5_cli::manual::{Example, Help};
-use k5_cli::{Failure, Io, Item, Message, Opt, OptionTable, WordOptions};
+use k5_cli::{Failure, Io, Item, Message, Opt, OptionTable, WordOptions, leading_number};
 use k5_keytab::{Entry, KeytabError, KeytabReader, KeytabWriter, Select};
 use k5_shell::{Call, CommandResult};
 use k5_types::{Kvno, Principal};

@@ -1,9 +1,9 @@
 //! The options that add_policy and modify_policy share.
 
 use crate::principal_options::interval;
-use crate::session::{Session, keysalts, leading_number};
+use crate::session::{Session, keysalts};
 use k5_admin::PolicyFields;
-use k5_cli::{Failure, Io, Item, Opt, OptionTable, WordOptions};
+use k5_cli::{Failure, Io, Item, Opt, OptionTable, WordOptions, leading_number};
 use k5_shell::Call;
 use std::ffi::OsStr;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};

@@ -1,8 +1,8 @@
 //! The options that add_principal and modify_principal share.
 
-use crate::session::{Session, bad_name, keysalts, leading_number};
+use crate::session::{Session, bad_name, keysalts};
 use k5_cli::getdate::{IntervalError, invalid_date_message, parse_date, parse_interval};
-use k5_cli::{Failure, Io, Item, Message, Opt, OptionTable, WordOptions};
+use k5_cli::{Failure, Io, Item, Message, Opt, OptionTable, WordOptions, leading_number};
 use k5_types::{Attributes, Duration, FlagSpec, KeySalt, Principal, Secret, Timestamp};
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};

@@ -1,9 +1,9 @@
 //! purgekeys.
 
-use crate::session::{Session, leading_number, while_doing};
+use crate::session::{Session, while_doing};
 use k5_admin::KeptKeys;
 use k5_cli::manual::{Example, Help};
-use k5_cli::{Failure, Io, Opt, OptionTable};
+use k5_cli::{Failure, Io, Opt, OptionTable, leading_number};
 use k5_shell::{Call, CommandResult};
 
 const USAGE: &str = "usage: purgekeys [-all|-keepkvno oldest_kvno_to_keep] principal";

@@ -16,6 +16,7 @@ use tempfile::NamedTempFile;
 
 mod new_file;
 mod place;
+mod replace;
 #[cfg(test)]
 mod tests;
 
@@ -185,6 +186,20 @@ impl KeytabWriter {
         })?;
         existing.apply(&self.path, &existing.file, &change)?;
         Ok(change.commit.len())
+    }
+
+    /// Puts another entry in place of each for which `replacement` gives one; a new entry goes where one that is added
+    /// would go, and the old one becomes a hole. All of them or none. A crash leaves the old entries, the new ones or
+    /// both, never neither. Gives their count.
+    ///
+    /// # Errors
+    /// [`KeytabError::NotFound`] if there is no file; [`KeytabError::Unstorable`] and [`KeytabError::Io`], the file being
+    /// as it was; [`KeytabError::NotRestored`].
+    pub fn replace_if(self, replacement: impl FnMut(&Entry) -> Option<Entry>) -> Result<usize> {
+        let Target::Existing(existing) = &self.target else {
+            return Err(KeytabError::NotFound { path: self.path.clone() });
+        };
+        existing.replace(&self.path, &existing.file, replacement)
     }
 
     fn store(self, entries: &[&Entry]) -> Result<Stored> {

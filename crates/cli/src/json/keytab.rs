@@ -9,8 +9,9 @@ use std::os::unix::ffi::OsStrExt;
 /// An entry of a keytab. The key itself is not in it.
 #[derive(Debug, Clone, Serialize)]
 pub struct EntryJson {
-    /// Its place among the entries, from 1.
-    pub slot: usize,
+    /// Its place among the entries of the file, from 1, where it has one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub slot: Option<usize>,
     /// Whose key it is: `principal`, `realm`, `components`, `name_type`.
     #[serde(flatten)]
     pub principal: PrincipalJson,
@@ -25,9 +26,9 @@ pub struct EntryJson {
 }
 
 impl EntryJson {
-    /// The entry that is number `slot`, from 1.
+    /// The entry, and its number in its file from 1.
     #[must_use]
-    pub fn new(slot: usize, entry: &Entry) -> EntryJson {
+    pub fn new(slot: Option<usize>, entry: &Entry) -> EntryJson {
         EntryJson {
             slot,
             principal: PrincipalJson::from(&entry.principal),
@@ -73,7 +74,7 @@ impl KeytabJson {
 
     /// Adds the next entry.
     pub fn push(&mut self, entry: &Entry) {
-        self.entries.push(EntryJson::new(self.entries.len() + 1, entry));
+        self.entries.push(EntryJson::new(Some(self.entries.len() + 1), entry));
     }
 }
 
