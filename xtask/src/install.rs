@@ -12,10 +12,11 @@ use crate::exec::{cargo, check, output, root};
 
 /// Package and cargo's name of the program, directory under the prefix, installed name. Cargo cannot name a
 /// program `kadmin.local`.
-const PROGRAMS: [(&str, &str, &str); 5] = [
+const PROGRAMS: [(&str, &str, &str); 6] = [
     ("klist", "bin", "klist"),
     ("ktadd", "bin", "ktadd"),
     ("k5srvutil", "bin", "k5srvutil"),
+    ("ktutil", "bin", "ktutil"),
     ("kdb5_util", "sbin", "kdb5_util"),
     ("kadmin_local", "sbin", "kadmin.local"),
 ];

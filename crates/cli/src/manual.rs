@@ -75,6 +75,8 @@ pub struct Manual {
     pub about_commands: &'static str,
     /// Its commands.
     pub commands: Vec<CommandManual>,
+    /// The commands of its shell, where those are others.
+    pub shell_commands: Vec<CommandManual>,
     /// What it ends with.
     pub exit_status: &'static str,
     /// Variables, and what they say.

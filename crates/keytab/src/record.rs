@@ -125,11 +125,11 @@ pub fn decode_with_fields(version: Version, body: &[u8]) -> Result<(Entry, KvnoF
     for _ in 0..count {
         components.push(fields.bytes("component")?.to_vec());
     }
-    let mut principal = Principal::new(realm, components);
-    if version == Version::V2 {
-        let name_type = fields.take("name type", |r| r.i32())?;
-        principal = principal.with_name_type(NameType(name_type));
-    }
+    let name_type = match version {
+        Version::V1 => NameType::UNKNOWN,
+        Version::V2 => NameType(fields.take("name type", |r| r.i32())?),
+    };
+    let principal = Principal::new(realm, components).with_name_type(name_type);
     let timestamp = Timestamp(fields.take("timestamp", |r| r.u32())?);
     let low = fields.take("key version number", |r| r.u8())?;
     let enctype = fields.take("encryption type", |r| r.i16())?;
@@ -237,9 +237,8 @@ mod tests {
                 let after = decode(version, body.expose()).unwrap();
                 assert!(before.same_key(&after));
                 assert_eq!(after.timestamp, before.timestamp);
-                if version == Version::V2 {
-                    assert_eq!(after.principal.name_type(), NameType::SRV_HST);
-                }
+                let kept = if version == Version::V2 { NameType::SRV_HST } else { NameType::UNKNOWN };
+                assert_eq!(after.principal.name_type(), kept);
             }
         }
     }

@@ -10,7 +10,7 @@ use std::process::{Command, Output};
 
 use harness::Side;
 
-const PROGRAMS: [&str; 5] = ["kdb5_util", "kadmin.local", "ktadd", "k5srvutil", "klist"];
+const PROGRAMS: [&str; 6] = ["kdb5_util", "kadmin.local", "ktadd", "ktutil", "k5srvutil", "klist"];
 
 /// The libraries that a program is linked with, the loader among them.
 fn libraries(program: &Path) -> BTreeSet<PathBuf> {
@@ -68,6 +68,9 @@ fn a_realm_where_nothing_else_is() {
     run(root, &["k5srvutil", "delold"]);
     let listed = String::from_utf8(run(root, &["k5srvutil", "list"]).stdout).unwrap();
     assert_eq!(listed.matches("   3 host/a.example.com@EXAMPLE.COM\n").count(), 2, "{listed}");
+    let copied =
+        String::from_utf8(run(root, &["ktutil", "copy", "/etc/krb5.keytab", "/copy"]).stdout).unwrap();
+    assert_eq!(copied.lines().count(), 2, "{copied}");
     run(root, &["kdb5_util", "destroy", "-f"]);
     assert!(!root.join("var/lib/krb5kdc/principal").exists());
 }

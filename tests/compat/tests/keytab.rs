@@ -1,6 +1,7 @@
 //! Keytab files between us, MIT, Heimdal and the JDK.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
+use compat::without_times;
 use harness::{Entry as Told, Pair, Realm, Side, heimdal_keytab, jdk_keytab, mit_keytab, workspace};
 use k5_keytab::{Entry, KeytabWriter, entries};
 use k5_types::{EncType, KeyBlock, NameType, Principal, Timestamp};
@@ -41,25 +42,6 @@ fn mit_adds(realm: &Realm, from: &Path, to: &Path) {
 fn quick_scratch() -> tempfile::TempDir {
     let memory = Path::new("/dev/shm");
     if memory.is_dir() { tempfile::tempdir_in(memory) } else { tempfile::tempdir() }.unwrap()
-}
-
-/// The file with the timestamps of its records zeroed.
-fn without_times(path: &Path) -> Vec<u8> {
-    let mut bytes = fs::read(path).unwrap();
-    let number = |bytes: &[u8], at: usize| usize::from(u16::from_be_bytes([bytes[at], bytes[at + 1]]));
-    let mut at = 2;
-    while at < bytes.len() {
-        let length = i32::from_be_bytes(bytes[at..at + 4].try_into().unwrap());
-        if length > 0 {
-            let mut field = at + 6;
-            for _ in 0..=number(&bytes, at + 4) {
-                field += 2 + number(&bytes, field);
-            }
-            bytes[field + 4..field + 8].fill(0);
-        }
-        at += 4 + usize::try_from(length.unsigned_abs()).unwrap();
-    }
-    bytes
 }
 
 /// What everybody must read in `path`, in this order.

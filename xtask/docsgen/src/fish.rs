@@ -76,8 +76,12 @@ pub(crate) fn completion(manual: &Manual) -> String {
                 );
             }
         }
-        if Kind::of_command(command) == Kind::Principal {
-            principals(&mut text, program, &within);
+        match Kind::of_command(command) {
+            Kind::Principal => principals(&mut text, program, &within),
+            Kind::File => {
+                let _ = writeln!(text, "complete -c {program}{within} -F");
+            }
+            Kind::Other => {}
         }
     }
     text
@@ -87,14 +91,17 @@ fn options(text: &mut String, program: &str, condition: &str, options: &[Opt<()>
     for option in offered(options) {
         for name in option.names {
             // `-s` would offer clusters of letters, which most of these programs do not know.
-            let spelled = name.trim_start_matches('-');
+            let (form, spelled) = match name.strip_prefix("--") {
+                Some(long) => ("-l", long),
+                None => ("-o", name.trim_start_matches('-')),
+            };
             let value = match option.value.map(Kind::of) {
                 None => "",
                 Some(Kind::File) => " -r -F",
                 Some(Kind::Principal | Kind::Other) => " -x",
             };
             let help = quoted(&plain(option.help));
-            let _ = writeln!(text, "complete -c {program}{condition} -o {spelled}{value} -d {help}");
+            let _ = writeln!(text, "complete -c {program}{condition} {form} {spelled}{value} -d {help}");
         }
     }
 }

@@ -14,7 +14,14 @@ use k5_cli::manual::Manual;
 /// The manuals of all programs.
 #[must_use]
 pub fn manuals() -> Vec<Manual> {
-    vec![klist::manual(), ktadd::manual(), k5srvutil::manual(), kdb5_util::manual(), kadmin_local::manual()]
+    vec![
+        klist::manual(),
+        ktadd::manual(),
+        ktutil::manual(),
+        k5srvutil::manual(),
+        kdb5_util::manual(),
+        kadmin_local::manual(),
+    ]
 }
 
 /// A file, by its path below the directory that is asked for.

@@ -16,7 +16,7 @@ impl Kind {
     /// Help texts name values in one way for all programs, so the name says what the value is.
     pub(crate) fn of(name: &str) -> Kind {
         match name {
-            "FILE" => Kind::File,
+            name if name.ends_with("FILE") => Kind::File,
             name if name.ends_with("PRINCIPAL") => Kind::Principal,
             _ => Kind::Other,
         }

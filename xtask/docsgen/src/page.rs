@@ -32,6 +32,12 @@ pub(crate) fn page(manual: &Manual) -> String {
             page.command(command);
         }
     }
+    if !manual.shell_commands.is_empty() {
+        page.section("SHELL COMMANDS");
+        for command in &manual.shell_commands {
+            page.command(command);
+        }
+    }
     page.section("EXIT STATUS");
     page.paragraphs(manual.exit_status);
     page.section("ENVIRONMENT");

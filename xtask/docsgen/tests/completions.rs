@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
 /// A line up to the cursor, some of what is offered there, and some of what is not.
-const CASES: [(&str, &[&str], &[&str]); 16] = [
+const CASES: [(&str, &[&str], &[&str]); 20] = [
     ("kadmin.local ", &["addprinc", "add_principal", "quit", "ktadd"], &["-randkey"]),
     ("kadmin.local -", &["-r", "-q", "-m"], &["-randkey", "-force"]),
     ("kadmin.local -r EXAMPLE.COM add", &["addprinc", "addpol"], &["delprinc"]),
@@ -25,6 +25,10 @@ const CASES: [(&str, &[&str], &[&str]); 16] = [
     ("ktadd -n", &["-norandkey"], &["-q"]),
     ("k5srvutil ", &["list", "change", "delold", "delete"], &["-keepold"]),
     ("k5srvutil -i -f some.keytab d", &["delold", "delete"], &["list"]),
+    ("ktutil ", &["list", "add", "dedup"], &["wkt", "clear_list"]),
+    ("ktutil list ", &["some.keytab"], &[]),
+    ("ktutil add --pass", &["--password-file", "--password-fd"], &["--key-file"]),
+    ("ktutil copy -p x -", &["--dry-run", "--slot"], &["--keep"]),
 ];
 
 fn install() -> tempfile::TempDir {

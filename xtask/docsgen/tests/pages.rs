@@ -60,7 +60,10 @@ fn every_option_command_and_flag_is_told() {
             }
         };
         tell(&manual.options, &page, manual.program);
-        for command in &manual.commands {
+        let (before, of_shell) = page.split_once(".SH SHELL COMMANDS\n").unwrap_or((&page, ""));
+        let commands = manual.commands.iter().map(|command| (command, before));
+        for (command, page) in commands.chain(manual.shell_commands.iter().map(|command| (command, of_shell)))
+        {
             let heading = format!(".SS {}\n", command.name().replace('-', "\\-"));
             let (_, part) = page.split_once(&heading).unwrap_or_else(|| panic!("no {heading}"));
             let part = part.split(".S").next().unwrap();
@@ -98,7 +101,8 @@ fn every_option_in_the_source_is_told() {
             let known: Vec<&str> = match command {
                 Some(command) => names(&command.options),
                 None => {
-                    let of_commands = manual.commands.iter().flat_map(|command| names(&command.options));
+                    let commands = manual.commands.iter().chain(&manual.shell_commands);
+                    let of_commands = commands.flat_map(|command| names(&command.options));
                     names(&manual.options).into_iter().chain(of_commands).collect()
                 }
             };

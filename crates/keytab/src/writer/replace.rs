@@ -22,7 +22,7 @@ impl Existing {
         }
         let (mut new, mut old) = (Vec::new(), Vec::new());
         self.walk(path, |offset, slot| {
-            if let Slot::Record { size, entry } = slot
+            if let Slot::Record { size, entry, .. } = slot
                 && let Some(entry) = replacement(&entry)
             {
                 new.push(entry);

@@ -15,6 +15,7 @@ pub fn manual() -> Manual {
         options: OPTIONS.describe(),
         about_commands: "",
         commands: OPERATIONS.to_vec(),
+        shell_commands: Vec::new(),
         exit_status: "0 if all went well, 1 if anything failed or nothing was asked for.",
         environment: ENVIRONMENT,
         files: &[("/etc/krb5.keytab", "The default keytab.")],

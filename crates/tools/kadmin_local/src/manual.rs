@@ -16,6 +16,7 @@ pub fn manual() -> Manual {
         options: OPTIONS.describe(),
         about_commands: ABOUT_COMMANDS,
         commands: TABLE.manuals().collect(),
+        shell_commands: Vec::new(),
         exit_status: "\
 0 if all went well. With a command on the command line, 1 if it failed. With `-q`, 1 only if there is no such command; from \
 standard input, 0 however the commands end, unless nothing could be opened at all: these are MIT's rules. With `--strict` any \

@@ -55,6 +55,7 @@ MIT's program as well as with this one.",
                 &verify::HELP,
             ),
         ],
+        shell_commands: Vec::new(),
         exit_status: "\
 The number of failures: 0 if all went well. A command that goes on without the master key counts that as one; `stash` counts only \
 what failed in the end.",

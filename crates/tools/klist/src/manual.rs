@@ -23,6 +23,7 @@ Credential caches, which MIT's `klist` lists without `-k`, are not read by this 
         options: OptionTable(&OPTIONS).describe(),
         about_commands: "",
         commands: Vec::new(),
+        shell_commands: Vec::new(),
         exit_status: "\
 0 if all entries were listed; 1 if the keytab cannot be read or is damaged (the whole entries before the damage are listed), \
 and for wrong usage; 3 for `-4`.",

@@ -21,6 +21,7 @@ pub fn manual() -> Manual {
         options,
         about_commands: "",
         commands: Vec::new(),
+        shell_commands: Vec::new(),
         exit_status: "0 if every key was added, 1 if not.",
         environment: ENVIRONMENT,
         files: &[("/etc/krb5.keytab", "The default keytab.")],
