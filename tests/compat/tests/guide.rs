@@ -17,6 +17,11 @@ fn ci_with_our_programs() {
     follow("ci.md", &our_programs());
 }
 
+#[test]
+fn keytabs_with_our_programs() {
+    follow("keytabs.md", &our_programs());
+}
+
 /// The guide promises nothing that MIT does not do.
 #[test]
 fn guide_with_mits_programs() {

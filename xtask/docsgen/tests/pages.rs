@@ -79,7 +79,8 @@ fn every_option_command_and_flag_is_told() {
 }
 
 /// What MIT's programs give each other and ours only refuse, and what a program says to another's command.
-const NOT_TOLD: [(&str, &str); 3] = [("dump", "-i"), ("each", "-keepold"), ("each", "-k")];
+const NOT_TOLD: [(&str, &str); 5] =
+    [("dump", "-i"), ("each", "-keepold"), ("each", "-k"), ("remedy", "-randkey"), ("remedy", "-norandkey")];
 
 /// Whatever looks like an option in the source of a program stands in the manual: a table that no manual is made from, or
 /// a word that is compared without one, is found here.

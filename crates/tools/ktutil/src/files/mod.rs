@@ -2,6 +2,7 @@
 
 mod add;
 mod change;
+mod check;
 mod copy;
 mod dedup;
 mod diff;
@@ -31,7 +32,7 @@ pub(crate) struct Session {
 /// The commands. Where MIT's shell has the same one, its names for it do as well.
 pub(crate) const TABLE: CommandTable<Session> = CommandTable::new(&COMMANDS).with_help();
 
-static COMMANDS: [Command<Session>; 9] = [
+static COMMANDS: [Command<Session>; 10] = [
     Command::new(&["list", "l"], "List a keytab.", list::run)
         .options(|| list::OPTIONS.describe())
         .operands(Operand::File)
@@ -68,4 +69,8 @@ static COMMANDS: [Command<Session>; 9] = [
         .options(|| diff::OPTIONS.describe())
         .operands(Operand::File)
         .manual(&diff::HELP),
+    Command::new(&["check"], "Tell why a keytab does not work.", check::run)
+        .options(|| check::OPTIONS.describe())
+        .operands(Operand::File)
+        .manual(&check::HELP),
 ];

@@ -28,6 +28,18 @@ pub(super) enum Key {
     Json,
     Quiet,
     DryRun,
+    User,
+    Host,
+    Alias,
+    Service,
+    NoHost,
+    NoDatabase,
+    Realm,
+    Database,
+    DbArgument,
+    AskMaster,
+    StashFile,
+    MasterPassword,
 }
 
 pub(super) const JSON: Opt<Key> =
