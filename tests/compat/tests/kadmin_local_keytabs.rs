@@ -208,6 +208,16 @@ fn the_same_keys_again() {
     assert_eq!(mit_keytab(&pair.mit().path("out.kt")).len(), 16, "DIV-6 is gone");
     let _ = pair.klist(["-k", "out.kt"]).differs("DIV-6");
     pair.same_dump();
+    // What has come since is added, and nothing else; by the program too.
+    let ours = pair.ours();
+    ours.kadmin_local(["cpw", "-keepold", "-e", "aes256-sha2:normal", "-randkey", "many"]).ok();
+    for _ in 0..2 {
+        let said = ours.ktadd(["-k", "out.kt", "-norandkey", "host/a", "many"]).ok();
+        assert_eq!(said.stdout.lines().count(), 9, "each key is told: {said}");
+        let keytab = mit_keytab(&ours.path("out.kt"));
+        assert_eq!((keytab.len(), &keytab[..8]), (9, &once[..]));
+        assert_eq!((keytab[8].kvno, keytab[8].principal.as_str()), (3, "many@EXAMPLE.COM"));
+    }
 }
 
 #[test]
