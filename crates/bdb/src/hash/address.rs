@@ -162,7 +162,7 @@ impl Header {
         (0..=self.split_point).find_map(|split| {
             let place = page.checked_sub(self.split_base(split)?)?;
             let before = self.spares_before(split);
-            (1..=self.spare(split) - before).contains(&place).then_some(Number(before + place))
+            (1..=self.spare(split) - before).contains(&place).then(|| Number(before + place))
         })
     }
 
@@ -171,7 +171,7 @@ impl Header {
         let (split, place) = (u32::from(address) >> SPLIT_SHIFT, u32::from(address) & PAGES_PER_SPLIT);
         let before = self.spares_before(split);
         let there = split <= self.split_point && (1..=self.spare(split) - before).contains(&place);
-        there.then_some(Number(before + place))
+        there.then(|| Number(before + place))
     }
 
     /// The address of an overflow page; `None` if there is no such one.
@@ -262,6 +262,15 @@ mod tests {
         assert_eq!((header.overflow_page(Number(1)), header.overflow_page(Number(2))), (Some(3), Some(4)));
         assert_eq!(header.number_at(2049), Some(Number(1)));
         assert_eq!(header.number_at(2051), None);
+    }
+
+    #[test]
+    fn counts_of_split_points_to_come_may_be_anything() {
+        let mut header = Header::new(ByteOrder::Little, 256);
+        header.spares[30] = u32::MAX;
+        header.validate().unwrap();
+        assert_eq!(header.number_at(31 << 11 | 5), None);
+        assert_eq!(header.overflow_number(NO_PAGE - 1), None);
     }
 
     #[test]
