@@ -10,11 +10,11 @@ use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, bail};
 
-use crate::exec::{check, have};
+use crate::exec::{self, check};
 use crate::heimdal;
 
-/// Debian's package and the programs of it that the tests run.
-const NEEDED: [(&str, &[&str]); 12] = [
+/// Debian's package and the programs and libraries of it that the tests use.
+const NEEDED: [(&str, &[&str]); 15] = [
     ("krb5-kdc", &["krb5kdc", "kdb5_util"]),
     ("krb5-admin-server", &["kadmin.local"]),
     ("krb5-user", &["kinit", "klist", "kvno", "kdestroy", "ktutil"]),
@@ -27,7 +27,20 @@ const NEEDED: [(&str, &[&str]); 12] = [
     ("fish", &["fish"]),
     ("util-linux", &["setsid"]),
     ("default-jdk-headless", &["java", "javac"]),
+    ("krb5-gss-samples", &["gss-server", "gss-client"]),
+    ("sasl2-bin", &["sasl-sample-server", "sasl-sample-client"]),
+    ("libsasl2-modules-gssapi-mit", &["sasl2/libgssapiv2.so"]),
 ];
+
+/// Whether a program is there, or a library, which ends in `.so`.
+fn have(name: &str) -> bool {
+    if !name.ends_with(".so") {
+        return exec::have(name);
+    }
+    // Debian has libraries in a directory for the kind of machine.
+    let below = fs::read_dir("/usr/lib").into_iter().flatten().flatten().map(|entry| entry.path());
+    below.chain([Path::new("/usr/lib").to_path_buf()]).any(|directory| directory.join(name).exists())
+}
 
 /// Makes sure that everything is there, or says what is not.
 pub fn ensure() -> Result<()> {
@@ -136,6 +149,13 @@ mod tests {
     #[test]
     fn what_is_missing_is_named_with_its_programs() {
         assert!(described(&["krb5-kdc"], have).starts_with("krb5-kdc ("));
+    }
+
+    #[test]
+    fn libraries_are_found_where_debian_has_them() {
+        // Everything that the tests use is there by the time that they run.
+        assert!(have("sasl2/libgssapiv2.so"));
+        assert!(!have("libnothing_of_the_kind.so"));
     }
 
     #[test]

@@ -2,6 +2,8 @@
 
 use std::ffi::{OsStr, OsString};
 use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::os::fd::OwnedFd;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::PathBuf;
@@ -128,7 +130,10 @@ impl Run {
     pub(crate) fn command_through(&self, first: &str, words: &[&str]) -> Command {
         // Says what is missing, which the other program would not.
         let _ = self.side().program(&self.name);
-        let mut command = Command::new(first);
+        let mut command = match &self.hosts {
+            Some(hosts) => hosts.command(first),
+            None => Command::new(first),
+        };
         command.args(words).arg(&self.name).args(&self.args);
         self.surround(&mut command);
         command
@@ -141,16 +146,26 @@ impl Run {
 
     /// Starts the program and comes back at once.
     pub fn spawn(self) -> Running {
+        let input = self.stdin.clone();
+        let mut running = self.start(Stdio::piped());
+        let mut stdin = running.child.stdin.take().expect("piped");
+        // A program may end before it has read everything; that is its right.
+        thread::spawn(move || drop(stdin.write_all(&input)));
+        running
+    }
+
+    /// Starts the program as inetd does, with a connection for its standard input.
+    pub fn serve(self, connection: TcpStream) -> Running {
+        self.start(OwnedFd::from(connection).into())
+    }
+
+    fn start(self, stdin: Stdio) -> Running {
         let mut command = self.command();
         command.args(&self.args);
         self.surround(&mut command);
-        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command.stdin(stdin).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child =
             command.spawn().unwrap_or_else(|error| panic!("cannot start {}: {error}", self.shown()));
-        let mut stdin = child.stdin.take().expect("piped");
-        let input = self.stdin.clone();
-        // A program may end before it has read everything; that is its right.
-        thread::spawn(move || drop(stdin.write_all(&input)));
         let stdout = collected(child.stdout.take().expect("piped"));
         let stderr = collected(child.stderr.take().expect("piped"));
         Running { run: self, child, stdout, stderr, started: Instant::now() }
