@@ -6,6 +6,7 @@ mod bench;
 mod docs;
 mod exec;
 mod files;
+mod fuzz;
 mod fuzz_diff;
 mod heimdal;
 mod install;
@@ -27,6 +28,7 @@ Usage: cargo xtask COMMAND
   install [--prefix DIR] [--profile NAME]   build and install programs and manuals (target/install, release)
   man [--out DIR]                           write the manual pages (target/man)
   completions [--out DIR]                   write the completions for bash, zsh and fish (target/completions)
+  fuzz TARGET --minutes N                   one of the parsers, or the storage engine, with cargo-fuzz
   fuzz-diff --minutes N [--seed S]          random scripts for MIT's kadmin.local and ours, the shortest that differ
   bench                                     start-up times, ours beside MIT's
   oracle                                    only install what the tests compare with";
@@ -50,6 +52,7 @@ fn run(args: &[String]) -> Result<()> {
         ["install", rest @ ..] => install::run(rest),
         ["man", rest @ ..] => docs::run(Documents::Man, rest),
         ["completions", rest @ ..] => docs::run(Documents::Completions, rest),
+        ["fuzz", rest @ ..] => fuzz::run(rest),
         ["fuzz-diff", rest @ ..] => fuzz_diff::run(rest),
         ["bench"] => bench::run(),
         ["oracle"] => oracle::ensure(),

@@ -173,6 +173,34 @@ fn random_changes() {
     assert!((50..950).contains(&taken), "{taken}: the changes are too strong or too weak");
 }
 
+/// A writer that died has left records behind the end mark; those that the next writer does not overwrite are gone.
+#[test]
+fn what_a_dead_writer_left_does_not_come_back() {
+    let scratch = Scratch::new();
+    let entry = |name: &str| Entry {
+        principal: Principal::new("R.TEST", [name]),
+        timestamp: Timestamp(5),
+        kvno: 1,
+        key: KeyBlock::new(EncType(17), vec![5; 16]),
+    };
+    let _ = fs::remove_file(&scratch.path);
+    let dead = [entry("four-longer"), entry("second"), entry("third")];
+    KeytabWriter::prepare(&scratch.path, 0).unwrap().commit(&dead).unwrap();
+    let mut bytes = fs::read(&scratch.path).unwrap();
+    bytes[2..6].fill(0);
+    let (entries, error) = scratch.read(&bytes);
+    assert!(entries.is_empty() && error.is_none(), "{error:?}");
+    // Its mark ends where the second record begins.
+    KeytabWriter::prepare(&scratch.path, 0).unwrap().commit(&[entry("shorter")]).unwrap();
+    let (entries, error) = read(&scratch.path);
+    assert!(error.is_none(), "{error:?}");
+    assert!(entries.len() == 1 && same(&entries[0], &entry("shorter")));
+    let after = fs::read(&scratch.path).unwrap();
+    let end = slots(&after)[1];
+    assert_eq!(after.len(), bytes.len());
+    assert!(after[end..].iter().all(|byte| *byte == 0), "keys are left behind the end");
+}
+
 #[test]
 fn lengths_that_the_file_has_not() {
     let scratch = Scratch::new();

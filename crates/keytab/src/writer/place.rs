@@ -23,12 +23,21 @@ pub(super) struct Layout {
     pub(super) end: u64,
     /// Whether an end mark stands there.
     marked: bool,
+    /// Bytes behind `end`: the mark, and what a writer that died has left.
+    left: u64,
 }
 
 impl Layout {
     /// The layout of a file that has nothing in it yet.
     pub(super) fn empty() -> Self {
-        Layout { version: Version::V2, empty: true, holes: Vec::new(), end: HEADER_LEN, marked: false }
+        Layout {
+            version: Version::V2,
+            empty: true,
+            holes: Vec::new(),
+            end: HEADER_LEN,
+            marked: false,
+            left: 0,
+        }
     }
 
     /// The layout of a file that has a header and nothing else.
@@ -48,7 +57,8 @@ impl Layout {
                 holes.push((offset, size));
             }
         })?;
-        Ok(Layout { version, empty: false, holes, end: scan.offset(), marked })
+        let end = scan.offset();
+        Ok(Layout { version, empty: false, holes, end, marked, left: file_len.saturating_sub(end) })
     }
 
     /// Where the entries go. A slot's length is zero (at the end) or that of a hole until the last step, so no reader
@@ -89,7 +99,8 @@ impl Layout {
         let lengths = tail.iter().map(|body| i32::try_from(body.expose().len()).unwrap_or(0));
         let total: usize = tail.iter().map(|body| body.expose().len() + 4).sum();
         // In its full size at once: a buffer that grows leaves copies of keys behind.
-        let mut piece = Vec::with_capacity(total + 4);
+        let left = if self.marked { usize::try_from(self.left).unwrap_or(usize::MAX) } else { 0 };
+        let mut piece = Vec::with_capacity((total + 4).max(left));
         let mut first = None;
         for (body, length) in tail.iter().zip(lengths) {
             let length = self.version.length_bytes(length);
@@ -98,7 +109,9 @@ impl Layout {
             piece.extend_from_slice(body.expose());
         }
         if self.marked {
-            piece.extend_from_slice(&[0; 4]);
+            // A mark, and zeros over what a dead writer has left: behind the new mark its records could pass for some
+            // that count. They may hold keys, too.
+            piece.resize((total + 4).max(left), 0);
         }
         change.unseen.push((self.end, Secret::new(piece)));
         change.commit.extend(first.map(|length| (self.end, Secret::new(length.to_vec()))));

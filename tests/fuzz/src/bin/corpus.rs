@@ -1,0 +1,295 @@
+//! Makes the corpus of every target out of `tests/golden`: a few small inputs each, of every kind that there is.
+#![forbid(unsafe_code)]
+
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+use fuzz::{Mutator, TARGETS};
+use k5_bdb::MemFile;
+use k5_bdb::btree::{self, Access, BTree, Order, Walk};
+use k5_bdb::hash::{self, Hash};
+use k5_wire::ByteOrder;
+
+fn main() -> Result<()> {
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let corpus = Corpus { golden: here.join("../golden"), place: here.join("corpus") };
+    for target in TARGETS {
+        let _ = fs::remove_dir_all(target.corpus());
+        fs::create_dir_all(target.corpus())?;
+    }
+    corpus.keytabs()?;
+    corpus.dumps()?;
+    corpus.records()?;
+    corpus.trees()?;
+    corpus.tables()?;
+    corpus.sealed()?;
+    corpus.operations()?;
+    corpus.texts()
+}
+
+struct Corpus {
+    golden: PathBuf,
+    place: PathBuf,
+}
+
+impl Corpus {
+    fn golden(&self, name: &str) -> Result<Vec<u8>> {
+        fs::read(self.golden.join(name)).with_context(|| name.to_owned())
+    }
+
+    fn put(&self, target: &str, name: &str, data: &[u8]) -> Result<()> {
+        fs::write(self.place.join(target).join(name), data).with_context(|| format!("{target}/{name}"))
+    }
+
+    fn keytabs(&self) -> Result<()> {
+        for name in ["all", "holes", "reused"] {
+            self.put("keytab", name, &self.golden(&format!("keytab/{name}.keytab"))?)?;
+        }
+        let stash = self.golden("stash-all")?;
+        self.put("keytab", "stash", &stash)?;
+        self.put("stash", "keytab", &stash)?;
+        // The older form: enctype, length, key.
+        let mut old = vec![18, 0, 32, 0, 0, 0];
+        old.extend(1..=32);
+        self.put("stash", "old", &old)
+    }
+
+    /// The header, every policy, and some principals: the short lines, and one of each kind.
+    fn dumps(&self) -> Result<()> {
+        for name in ["dump", "dump-r18", "dump-r13", "dump-b7"] {
+            let text = self.golden(&format!("dump/{name}.txt"))?;
+            let lines = text.split_inclusive(|byte| *byte == b'\n').filter(|line| line.len() < 3000);
+            let kept: Vec<&[u8]> = lines
+                .enumerate()
+                .filter(|(number, line)| *number < 3 || line.starts_with(b"policy") || number % 97 == 0)
+                .map(|(_, line)| line)
+                .collect();
+            self.put("dump", name, &kept.concat())?;
+        }
+        Ok(())
+    }
+
+    fn records(&self) -> Result<()> {
+        let tree = open_tree(&self.golden.join("db2/principal"))?;
+        let (mut kept, mut kinds) = (0, Vec::new());
+        for record in tree.iter(Order::Forward, Walk::Tree) {
+            let record = record?;
+            let entry = k5_kdb::db2::record::decode("golden", &record.key, &record.value)?;
+            let kind =
+                (entry.key_data.len(), entry.tl_data.iter().map(|datum| datum.tag).collect::<Vec<_>>());
+            if record.value.len() > 2000 || kinds.contains(&kind) {
+                continue;
+            }
+            kinds.push(kind);
+            kept += 1;
+            self.put("entry", &format!("principal-{kept}"), &record.value)?;
+            for datum in &entry.tl_data {
+                let choice = match datum.tag.0 {
+                    3 => 0,
+                    9 => 1,
+                    10 => 2,
+                    11 => 3,
+                    12 => 4,
+                    _ => 5,
+                };
+                let name = format!("type-{}-of-{kept}", datum.tag.0);
+                self.put("tl_data", &name, &[&[choice], datum.contents.as_slice()].concat())?;
+            }
+        }
+        let policies = open_tree(&self.golden.join("db2/principal.kadm5"))?;
+        for (number, record) in policies.iter(Order::Forward, Walk::Tree).enumerate() {
+            self.put("policy", &format!("policy-{number}"), &record?.value)?;
+        }
+        Ok(())
+    }
+
+    /// Golden records on small pages, in both byte orders; with a free list, with chains, and MIT's own policies.
+    fn trees(&self) -> Result<()> {
+        let golden = open_tree(&self.golden.join("db2/principal"))?;
+        let records: Vec<_> = golden.iter(Order::Forward, Walk::Tree).collect::<Result<_, _>>()?;
+        for (name, order) in [("little", ByteOrder::Little), ("big", ByteOrder::Big)] {
+            let file = MemFile::new();
+            let options = btree::Options { order, page_size: 512, cache_pages: 64 };
+            let mut tree = BTree::create(file.clone(), Path::new("corpus"), options)?;
+            for record in records.iter().filter(|record| record.key.len() < 200).step_by(40) {
+                tree.put(&record.key, record.value.get(..1500).unwrap_or(&record.value))?;
+            }
+            tree.commit()?;
+            self.put("btree", name, &file.contents())?;
+            for record in records.iter().filter(|record| record.key.len() < 200).step_by(80) {
+                tree.delete(&record.key)?;
+            }
+            tree.commit()?;
+            self.put("btree", &format!("{name}-with-free-pages"), &file.contents())?;
+        }
+        for (name, from) in [("mit", "db2"), ("mit-big", "big-endian")] {
+            self.put("btree", name, &self.golden(&format!("{from}/principal.kadm5"))?)?;
+        }
+        Ok(())
+    }
+
+    fn tables(&self) -> Result<()> {
+        let golden = self.golden.join("hash/principal");
+        let golden = Hash::open(File::open(&golden)?, &golden, hash::Access::ReadOnly)?;
+        let records: Vec<_> = golden.iter().collect::<Result<_, _>>()?;
+        for (name, order) in [("little", ByteOrder::Little), ("big", ByteOrder::Big)] {
+            let file = MemFile::new();
+            let options = hash::Options { order, page_size: 512, cache_pages: 64 };
+            let mut table = Hash::create(file.clone(), Path::new("corpus"), options)?;
+            for record in records.iter().step_by(40) {
+                table.put(&record.key, record.value.get(..1500).unwrap_or(&record.value))?;
+            }
+            table.commit()?;
+            self.put("hash", name, &file.contents())?;
+            for record in records.iter().step_by(80) {
+                table.delete(&record.key)?;
+            }
+            table.commit()?;
+            self.put("hash", &format!("{name}-with-free-pages"), &file.contents())?;
+        }
+        Ok(())
+    }
+
+    /// A key of each enctype, sealed in a key of its own enctype that the target knows.
+    fn sealed(&self) -> Result<()> {
+        for number in 0..32u8 {
+            let enctype = k5_types::EncType(i32::from(number));
+            let Some(length) = k5_crypto::key_length(enctype) else { continue };
+            let key = k5_types::KeyBlock::new(enctype, (1..).take(length).collect());
+            let mut random = NotRandom(number);
+            if let Ok(sealed) = k5_kdb::seal_key(&key, &key, 1, None, &mut random) {
+                self.put(
+                    "sealed",
+                    &format!("enctype-{number}"),
+                    &[&[number], sealed.key.as_slice()].concat(),
+                )?;
+                let bare = sealed.key.get(2..).unwrap_or_default();
+                self.put("sealed", &format!("enctype-{number}-bare"), &[&[number], bare].concat())?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Sequences by the dice: any bytes are operations.
+    fn operations(&self) -> Result<()> {
+        for target in ["engine_btree", "engine_hash"] {
+            for (number, length) in [40, 150, 400].into_iter().enumerate() {
+                let mut dice = Mutator::new(number as u64 + 1);
+                let bytes: Vec<u8> = (0..length).map(|_| dice.below(256).to_le_bytes()[0]).collect();
+                self.put(target, &format!("dice-{number}"), &bytes)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn texts(&self) -> Result<()> {
+        for (number, text) in PROFILES.iter().enumerate() {
+            self.put("profile", &format!("profile-{number}"), text.as_bytes())?;
+        }
+        for (number, text) in DATES.iter().enumerate() {
+            let choice = number.to_le_bytes()[0];
+            self.put("dates", &format!("date-{number}"), &[&[choice, choice / 3], text.as_bytes()].concat())?;
+        }
+        for (number, line) in LINES.iter().enumerate() {
+            self.put("words", &format!("line-{number}"), line.as_bytes())?;
+        }
+        for (number, name) in NAMES.iter().enumerate() {
+            self.put("names", &format!("name-{number}"), name.as_bytes())?;
+        }
+        Ok(())
+    }
+}
+
+fn open_tree(path: &Path) -> Result<BTree<File>> {
+    Ok(BTree::open(File::open(path)?, path, Access::ReadOnly)?)
+}
+
+/// The same confounders in every run.
+struct NotRandom(u8);
+
+impl k5_crypto::Random for NotRandom {
+    fn fill(&mut self, bytes: &mut [u8]) -> k5_crypto::Result<()> {
+        for byte in bytes {
+            self.0 = self.0.wrapping_mul(5).wrapping_add(7);
+            *byte = self.0;
+        }
+        Ok(())
+    }
+}
+
+const PROFILES: [&str; 4] = [
+    "[libdefaults]\n    default_realm = EXAMPLE.COM\n    dns_canonicalize_hostname = fallback\n    clockskew = 5m\n\
+     permitted_enctypes = DEFAULT -rc4 +camellia\n    default_keytab_name = FILE:%{TEMP}/k%{euid}\n\
+     allow_weak_crypto = yes\n    err_fmt = %M (%C)\n",
+    "# a remark\n[realms]\n EXAMPLE.COM = {\n  kdc = 127.0.0.1:88\n  kdc = [::1]:88\n  database_name = /var/db/principal\n\
+     max_life = 10h 0m 0s\n  supported_enctypes = aes256-cts:normal,rc4-hmac:norealm des:v4\n\
+     default_principal_flags = +preauth,-postdateable\n  default_principal_expiration = 20380119031407\n\
+     iprop_enable = true\n  iprop_port = 2121\n  admin_server = h:749\n }\n[libdefaults]\n default_realm = EXAMPLE.COM\n",
+    "[domain_realm]\n .example.com = A\n example.com = B\n[dbmodules]\n A = {\n db_library = db2\n }*\n[plugins]*\n pwqual = {\n\
+     module = m:/usr/lib/m.so\n disable = dict\n enable_only = empty\n }\n[libdefaults]\n default_realm = A\n",
+    "[a]\n b = {\n  c = {\n   d = \"quoted \\t\\n\\\\ \\\"text\\\"\"\n   d* = last\n  }\n }\n; another remark\n[a]\n b = { \n e=f\n}\n",
+];
+
+const DATES: [&str; 20] = [
+    "now",
+    "never",
+    "tomorrow",
+    "next monday",
+    "3 days ago",
+    "last friday 10:30 pm",
+    "2 fortnights",
+    "Dec 31 2027",
+    "12/31/2027 23:59:59 EST",
+    "2027-12-31 10:00:00",
+    "31 December 2027 12:00 +0200",
+    "10 hours 5 minutes",
+    "1h30m",
+    "7d",
+    "10-8:45:0",
+    "999:11",
+    "-5",
+    "382512",
+    "20380119031407",
+    "noon next year (a remark)",
+];
+
+const LINES: [&str; 8] = [
+    "addprinc -pw \"two words\" -policy p +needchange bob",
+    "getprinc \"a \"\"quoted\"\" name\"",
+    "ktadd -k FILE:/tmp/x -q -e aes256-cts:normal host/a",
+    "ktadd -kt x -norandkey -glob \"*\"",
+    "modprinc -clearpolicy -expire \"next week\" 0x80 +preauth bob",
+    "klist -ekt --json -- -file",
+    "!ls",
+    "\"\" \"a\"b\"c\"\t\t d",
+];
+
+const NAMES: [&str; 12] = [
+    "alice@EXAMPLE.COM\0a*@EXAMPLE.COM",
+    "host/www.example.com\0host/*[!a-c]?",
+    "a\\/b\\@c\\n\\0/d@R\\@S\0\\*",
+    "user@corp@EXAMPLE.COM\0[[:digit:]]*",
+    "FILE:/etc/krb5.keytab\0aes256-cts:normal,rc4-hmac:norealm des-cbc-crc:v4",
+    "MEMORY:x\0DEFAULT -aes camellia +des3",
+    "DIR::/tmp/c/tkt1\0%{TEMP}/x_%{uid}_%{username}%{null}",
+    "KEYRING:persistent:1000\0%{LIBDIR}",
+    "@\0",
+    "/@\0[",
+    "WELLKNOWN/ANONYMOUS@WELLKNOWN:ANONYMOUS\0[a-",
+    "kadmin/admin\0k*/*@*",
+];
+
+#[cfg(test)]
+mod tests {
+    use fuzz::TARGETS;
+
+    #[test]
+    fn the_corpus_is_small() {
+        for target in TARGETS {
+            let inputs = target.inputs();
+            let bytes: usize = inputs.iter().map(|(_, data)| data.len()).sum();
+            assert!(bytes < 100_000, "{}: {bytes} bytes", target.name);
+        }
+    }
+}

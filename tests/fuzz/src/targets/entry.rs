@@ -1,0 +1,31 @@
+//! Records of principals, and everything that is asked of one.
+
+use k5_kdb::db2::record::{decode, encode};
+use k5_kdb::dump::{Version, write_principal};
+use k5_kdb::verify_entry;
+
+pub(super) fn run(data: &[u8]) {
+    let entry = match decode("principal", b"someone@GOLDEN.TEST\0", data) {
+        Ok(entry) => entry,
+        Err(error) => {
+            assert!(error.to_string().contains("someone@GOLDEN.TEST"), "{error}");
+            return;
+        }
+    };
+    let octets: usize = entry.tl_data.iter().map(|datum| datum.contents.len()).sum();
+    assert!(octets <= data.len());
+    if let Ok(record) = encode(&entry) {
+        assert_eq!(decode("principal", b"x", &record).expect("our record"), entry);
+        assert!(
+            record.len() <= data.len() + 64,
+            "a record of {} bytes became one of {}",
+            data.len(),
+            record.len()
+        );
+    }
+    let _ = (entry.strings(), entry.kadm_data(), entry.alias_target(), entry.kvno(), entry.mkvno());
+    let _ = (entry.last_pwd_change(), entry.modified(), verify_entry(&entry, None));
+    for version in Version::ALL {
+        write_principal(version, &entry, &mut Vec::new());
+    }
+}

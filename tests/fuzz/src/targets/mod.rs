@@ -1,0 +1,43 @@
+//! A file for each thing that is fuzzed.
+
+mod btree;
+mod dates;
+mod dump;
+mod engine;
+mod entry;
+mod hash;
+mod keytab;
+mod names;
+mod policy;
+mod profile;
+mod sealed;
+mod stash;
+mod tl_data;
+mod words;
+
+use crate::{Room, Target};
+
+const fn target(name: &'static str, run: fn(&[u8]), fixed: usize, each: usize) -> Target {
+    Target { name, run, room: Room { fixed, each } }
+}
+
+const KIB: usize = 1024;
+
+/// All of them.
+pub const TARGETS: [Target; 15] = [
+    target("btree", btree::run, 256 * KIB, 16),
+    target("dates", dates::run, 64 * KIB, 64),
+    target("dump", dump::run, 64 * KIB, 64),
+    target("engine_btree", engine::btree, 4096 * KIB, 4096),
+    target("engine_hash", engine::hash, 4096 * KIB, 4096),
+    target("entry", entry::run, 64 * KIB, 64),
+    target("hash", hash::run, 256 * KIB, 16),
+    target("keytab", keytab::run, 256 * KIB, 16),
+    target("names", names::run, 64 * KIB, 64),
+    target("policy", policy::run, 64 * KIB, 64),
+    target("profile", profile::run, 64 * KIB, 64),
+    target("sealed", sealed::run, 64 * KIB, 64),
+    target("stash", stash::run, 256 * KIB, 16),
+    target("tl_data", tl_data::run, 64 * KIB, 64),
+    target("words", words::run, 64 * KIB, 64),
+];
