@@ -52,4 +52,4 @@ pub use run::{Output, Run, Running};
 pub use setup::Setup;
 pub use side::{Side, workspace};
 pub use terminal::Terminal;
-pub use witness::{Entry, heimdal_keytab, jdk_keytab, mit_keytab};
+pub use witness::{Entry, heimdal_keytab, heimdal_ktutil, jdk_changes_keytab, jdk_keytab, mit_keytab};

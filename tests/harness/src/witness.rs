@@ -35,16 +35,7 @@ fn mit_entry(line: &str) -> Option<Entry> {
 /// # Panics
 /// Where Heimdal is not there: `cargo xtask oracle` unpacks it.
 pub fn heimdal_keytab(keytab: &Path) -> Vec<Entry> {
-    let heimdal = workspace().join("target/oracles/heimdal/usr");
-    let program = heimdal.join("bin/ktutil.heimdal");
-    assert!(program.is_file(), "no {}: `cargo xtask oracle` unpacks it", program.display());
-    let libraries = library_directories(&heimdal.join("lib"));
-    let name = format!("FILE:{}", keytab.display());
-    let realm = Realm::new(Side::Mit);
-    let mut command = Command::new(&program);
-    command.args(["-k", &name, "list", "--keys"]);
-    command.env("LD_LIBRARY_PATH", std::env::join_paths(libraries).expect("no colon in the paths"));
-    let listing = said(command.env("KRB5_CONFIG", realm.path("krb5.conf")).env("LC_ALL", "C"));
+    let listing = heimdal_ktutil(keytab, &["list", "--keys"]);
     // Two lines of headings and blanks come first; the columns are version, enctype, principal, key.
     let rows = listing
         .lines()
@@ -52,6 +43,23 @@ pub fn heimdal_keytab(keytab: &Path) -> Vec<Entry> {
         .skip(1)
         .filter(|line| !line.trim().is_empty());
     rows.map(|row| heimdal_entry(row).unwrap_or_else(|| panic!("ktutil wrote {row:?}"))).collect()
+}
+
+/// Runs Heimdal's `ktutil` on a keytab and gives what it says.
+///
+/// # Panics
+/// Where Heimdal is not there: `cargo xtask oracle` unpacks it; or where the command fails.
+pub fn heimdal_ktutil(keytab: &Path, words: &[&str]) -> String {
+    let heimdal = workspace().join("target/oracles/heimdal/usr");
+    let program = heimdal.join("bin/ktutil.heimdal");
+    assert!(program.is_file(), "no {}: `cargo xtask oracle` unpacks it", program.display());
+    let libraries = library_directories(&heimdal.join("lib"));
+    let name = format!("FILE:{}", keytab.display());
+    let realm = Realm::new(Side::Mit);
+    let mut command = Command::new(&program);
+    command.args(["-k", &name]).args(words);
+    command.env("LD_LIBRARY_PATH", std::env::join_paths(libraries).expect("no colon in the paths"));
+    said(command.env("KRB5_CONFIG", realm.path("krb5.conf")).env("LC_ALL", "C"))
 }
 
 fn heimdal_entry(row: &str) -> Option<Entry> {
@@ -74,15 +82,28 @@ fn library_directories(lib: &Path) -> Vec<PathBuf> {
 /// # Panics
 /// Where no JDK is there: `cargo xtask oracle` installs one.
 pub fn jdk_keytab(keytab: &Path) -> Vec<Entry> {
-    let source = workspace().join("tests/harness/java/ListKeytab.java");
+    let listing = java("ListKeytab.java", keytab, &[]);
+    listing.lines().map(|line| jdk_entry(line).unwrap_or_else(|| panic!("the JDK wrote {line:?}"))).collect()
+}
+
+/// Changes a keytab with the JDK: `add PRINCIPAL PASSWORD VERSION` or `delete PRINCIPAL VERSION`.
+///
+/// # Panics
+/// Where no JDK is there: `cargo xtask oracle` installs one; or where it fails.
+pub fn jdk_changes_keytab(keytab: &Path, words: &[&str]) {
+    let _ = java("ChangeKeytab.java", keytab, words);
+}
+
+/// Runs a program of `tests/harness/java` on a keytab and gives what it says.
+fn java(program: &str, keytab: &Path, words: &[&str]) -> String {
+    let source = workspace().join("tests/harness/java").join(program);
     let mut command = Command::new("java");
     for package in ["sun.security.krb5", "sun.security.krb5.internal.ktab"] {
         command.arg("--add-exports").arg(format!("java.security.jgss/{package}=ALL-UNNAMED"));
     }
     let realm = Realm::new(Side::Mit);
     command.arg(format!("-Djava.security.krb5.conf={}", realm.path("krb5.conf").display()));
-    let listing = said(command.arg(source).arg(keytab));
-    listing.lines().map(|line| jdk_entry(line).unwrap_or_else(|| panic!("the JDK wrote {line:?}"))).collect()
+    said(command.arg(source).arg(keytab).args(words))
 }
 
 fn jdk_entry(line: &str) -> Option<Entry> {
