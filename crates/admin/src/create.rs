@@ -4,7 +4,7 @@ use crate::admin::Admin;
 use crate::error::{AdminError, Result};
 use crate::keys::{KeySource, OldKeysRule};
 use crate::keysalts;
-use k5_kdb::{Entry, KdbError, Policy, Scope, find_principal};
+use k5_kdb::{Backend, Entry, KdbError, Policy, Scope, find_principal};
 use k5_types::{Attributes, Duration, KeySalt, Principal, Secret, Timestamp};
 
 /// Where the keys of a new principal come from.
@@ -68,7 +68,7 @@ impl Admin {
             }
         })?;
         let mut entry = self.with_keys(principal, new, keys, policy.as_ref())?;
-        refuse_arguments(&new.db_arguments)?;
+        refuse_arguments(self.backend.as_ref(), &new.db_arguments)?;
         self.write(Scope::Everything, |transaction| {
             if find_principal(transaction, principal)?.is_some() {
                 return Err(AdminError::Duplicate);
@@ -130,12 +130,12 @@ impl Admin {
     }
 }
 
-/// The `db2` back end takes no arguments for a principal.
-pub(crate) fn refuse_arguments(arguments: &[String]) -> Result<()> {
+/// No back end takes arguments for a principal.
+pub(crate) fn refuse_arguments(backend: &dyn Backend, arguments: &[String]) -> Result<()> {
     // Of several, MIT names the last.
     match arguments.last() {
         None => Ok(()),
-        Some(argument) => Err(KdbError::BadArgument(argument.clone()).into()),
+        Some(argument) => Err(KdbError::bad_argument(argument.as_bytes(), backend.name()).into()),
     }
 }
 

@@ -91,7 +91,7 @@ impl Admin {
                 entry.set_tl(TlType::LAST_ADMIN_UNLOCK, self.now().0.to_le_bytes().to_vec());
                 entry.fail_auth_count = 0;
             }
-            refuse_arguments(&changes.db_arguments)?;
+            refuse_arguments(self.backend.as_ref(), &changes.db_arguments)?;
             entry.set_modified(self.now(), &self.actor);
             entry.set_kadm_data(&kadm_data);
             Ok(transaction.put_principal(&entry)?)

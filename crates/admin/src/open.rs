@@ -5,9 +5,9 @@ use crate::error::{AdminError, Result};
 use crate::quality::Quality;
 use k5_config::{Config, Notice, PluginInterface, PluginModule, RealmParams};
 use k5_crypto::{Random, string_to_key};
-use k5_kdb::db2::{Db2, Db2Arguments, Db2Files, PrincipalFile};
+use k5_kdb::db2::{Db2Arguments, Db2Files, PrincipalFile};
 use k5_kdb::mkey::stash;
-use k5_kdb::{Access, Backend, Entry, KdbError, MasterKeys, Scope, master_principal};
+use k5_kdb::{Access, Backend, Database, Entry, KdbError, MasterKeys, Scope, master_principal};
 use k5_types::{EncType, KeyBlock, Kvno, Principal, Secret, Timestamp};
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
@@ -24,15 +24,15 @@ pub enum MasterKeyFrom<'a> {
     Password(&'a Secret<Vec<u8>>),
 }
 
-/// The files of a realm's database, `arguments` (`-x`) going before the configuration.
+/// A realm's database, `arguments` (`-x`) going before the configuration.
 ///
 /// # Errors
 /// Where the realm's back end is one that this program does not have, or an argument is unknown.
-pub fn database_files(
+pub fn database_of(
     config: &Config,
     realm: &[u8],
     arguments: impl IntoIterator<Item = impl AsRef<OsStr>>,
-) -> Result<Db2Files> {
+) -> Result<Database> {
     let module = config.db_module(realm).map_err(configuration)?;
     module.require_db2().map_err(configuration)?;
     let arguments = Db2Arguments::parse(arguments)?;
@@ -46,7 +46,7 @@ pub fn database_files(
     if arguments.hash {
         files.new_principals = PrincipalFile::Hash;
     }
-    Ok(files)
+    Ok(Database::Db2(files))
 }
 
 /// The master key principal of a realm.
@@ -165,14 +165,13 @@ impl Admin {
     /// # Errors
     /// Where the database or the master key cannot be had.
     pub fn open(config: &Config, params: &RealmParams, opening: Opening<'_>) -> Result<Admin> {
-        let files = database_files(config, &params.realm, opening.arguments)?;
-        let database = files.principals.clone();
-        let backend = Box::new(Db2::open(files)?);
+        let database = database_of(config, &params.realm, opening.arguments)?;
+        let backend = database.open()?;
         let defaults = defaults(params, opening.expiration);
         let master_principal = master_principal_of(params)?;
         let master =
             master_keys(backend.as_ref(), &master_principal, defaults.master_enctype, &opening.master_key)
-                .map_err(|error| with_places(error, &opening.master_key, &database))?;
+                .map_err(|error| with_places(error, &opening.master_key, database.path()))?;
         let (quality, guards) = rules(config, params)?;
         Ok(Admin::new(AdminParts {
             backend,

@@ -5,9 +5,10 @@ use crate::create::{InitialKeys, NewPrincipal};
 use crate::error::{AdminError, Result};
 use crate::quality::Quality;
 use k5_crypto::{Random, make_random_key};
-use k5_kdb::db2::{Db2, Db2Files};
 use k5_kdb::tl_data::{ActiveFrom, encode_actkvno};
-use k5_kdb::{Access, Backend, Entry, KdbError, MasterKey, MasterKeys, Scope, TlType, Transaction, seal_key};
+use k5_kdb::{
+    Access, Backend, Database, Entry, KdbError, MasterKey, MasterKeys, Scope, TlType, Transaction, seal_key,
+};
 use k5_types::{Attributes, Duration, EncType, Principal, Timestamp};
 
 /// kadmin/admin's tickets live for three hours.
@@ -37,9 +38,13 @@ pub struct NewRealm<'a> {
 ///
 /// # Errors
 /// Where the database exists or cannot be written, or keys cannot be made.
-pub fn create_realm(files: Db2Files, realm: NewRealm<'_>, mut random: Box<dyn Random>) -> Result<Db2> {
+pub fn create_realm(
+    database: &Database,
+    realm: NewRealm<'_>,
+    mut random: Box<dyn Random>,
+) -> Result<Box<dyn Backend>> {
     let mut failure = None;
-    let made = Db2::create(files, |transaction| {
+    let made = database.create(|transaction| {
         put_root_principals(transaction, &realm, random.as_mut())
             .and_then(|()| realm.administrator(random).put_service_principals(transaction))
             .map_err(|error| match error {
@@ -79,6 +84,10 @@ struct BeingMade;
 impl Backend for BeingMade {
     fn begin(&self, _: Scope, _: Access) -> k5_kdb::Result<Box<dyn Transaction>> {
         Err(KdbError::Unstorable("the database is being made".to_owned()))
+    }
+
+    fn name(&self) -> &'static str {
+        "new"
     }
 }
 
@@ -148,10 +157,11 @@ impl Admin {
 mod tests {
     use super::*;
     use k5_crypto::{SystemRandom, string_to_key};
+    use k5_kdb::db2::Db2Files;
     use k5_types::KeySalt;
     use std::path::Path;
 
-    fn make(directory: &Path, random: Box<dyn Random>) -> Result<Db2> {
+    fn make(directory: &Path, random: Box<dyn Random>) -> Result<Box<dyn Backend>> {
         let principal = Principal::new("R", ["K", "M"]);
         let enctype = EncType::AES256_CTS_HMAC_SHA1_96;
         let key = string_to_key(enctype, b"pw", &principal.salt(), None)?;
@@ -172,7 +182,8 @@ mod tests {
             actor: Principal::new("R", ["maker"]),
             now: Timestamp(1_700_000_000),
         };
-        create_realm(Db2Files::named(&directory.join("principal")), realm, random)
+        let database = Database::Db2(Db2Files::named(&directory.join("principal")));
+        create_realm(&database, realm, random)
     }
 
     /// Randomness for so many calls.

@@ -2,15 +2,16 @@
 
 use crate::admin::Admin;
 use crate::error::{AdminError, Result};
-use k5_kdb::{Access, Scope, Transaction};
+use k5_kdb::{Access, KdbError, Scope, Transaction};
 
 impl Admin {
     /// Takes the database for this administrator alone until [`Admin::unlock`]. What is done in between is seen by
     /// others, and is sure to be on disk, when that has answered. A database that is locked already stays so.
     ///
     /// # Errors
-    /// Where the database cannot be locked for writing.
+    /// Where the database cannot be locked for writing, or its back end knows no locks.
     pub fn lock(&self) -> Result<()> {
+        self.can_be_held()?;
         let mut open = self.open.try_borrow_mut().map_err(|_| AdminError::Busy)?;
         if open.is_none() {
             *open = Some(self.backend.begin(Scope::Everything, Access::Write)?);
@@ -24,11 +25,16 @@ impl Admin {
     /// # Errors
     /// Where it cannot be written: nothing of it has happened then, and the lock is given back.
     pub fn unlock(&self) -> Result<()> {
+        self.can_be_held()?;
         let open = self.open.try_borrow_mut().map_err(|_| AdminError::Busy)?.take();
         match open {
             Some(transaction) => Ok(transaction.commit()?),
             None => Ok(()),
         }
+    }
+
+    fn can_be_held(&self) -> Result<()> {
+        if self.backend.can_be_held() { Ok(()) } else { Err(KdbError::CannotBeHeld.into()) }
     }
 
     /// Whether the database is locked.
@@ -81,8 +87,8 @@ mod tests {
     use super::*;
     use crate::{AdminParts, Defaults, Guards, KeptKeys, NewRealm, Quality, create_realm};
     use k5_crypto::{SystemRandom, make_random_key};
-    use k5_kdb::db2::{Db2, Db2Files};
-    use k5_kdb::{Entry, MasterKey, MasterKeys};
+    use k5_kdb::db2::Db2Files;
+    use k5_kdb::{Database, Entry, MasterKey, MasterKeys};
     use k5_types::{Attributes, Duration, EncType, Principal, Timestamp};
     use std::path::Path;
 
@@ -98,8 +104,8 @@ mod tests {
             master_enctype: EncType::AES256_CTS_HMAC_SHA1_96,
         };
         let actor = Principal::new("R", ["tester"]);
-        let backend: Db2 = create_realm(
-            Db2Files::named(&directory.join("principal")),
+        let backend = create_realm(
+            &Database::Db2(Db2Files::named(&directory.join("principal"))),
             NewRealm {
                 master_principal: &master_principal,
                 master: &MasterKey { kvno: 1, key: key.duplicate() },
@@ -111,7 +117,7 @@ mod tests {
         )
         .unwrap();
         Admin::new(AdminParts {
-            backend: Box::new(backend),
+            backend,
             realm: b"R".to_vec(),
             defaults,
             master: MasterKeys::first(1, key),

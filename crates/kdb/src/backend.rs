@@ -8,6 +8,7 @@ use crate::error::Result;
 use crate::policy::Policy;
 use k5_types::Principal;
 use std::ops::ControlFlow;
+use std::path::PathBuf;
 
 /// What a transaction may touch. Policy operations must be able to go on where the principal file cannot be
 /// locked, and MIT's locks are ordered: principals, then policies.
@@ -56,6 +57,28 @@ pub trait Backend {
     /// # Errors
     /// Where the files cannot be locked or opened.
     fn begin(&self, scope: Scope, access: Access) -> Result<Box<dyn Transaction>>;
+
+    /// What MIT calls it where it refuses an argument for an entry; no back end takes one.
+    fn name(&self) -> &'static str;
+
+    /// Whether it can be held for one administrator alone, as MIT's `lock` does.
+    fn can_be_held(&self) -> bool {
+        true
+    }
+}
+
+impl<B: Backend + ?Sized> Backend for Box<B> {
+    fn begin(&self, scope: Scope, access: Access) -> Result<Box<dyn Transaction>> {
+        (**self).begin(scope, access)
+    }
+
+    fn name(&self) -> &'static str {
+        (**self).name()
+    }
+
+    fn can_be_held(&self) -> bool {
+        (**self).can_be_held()
+    }
 }
 
 /// A view of the database that nobody else changes.
@@ -148,4 +171,43 @@ pub trait Transaction {
     /// # Errors
     /// Where they cannot be written: nothing has changed then.
     fn commit(self: Box<Self>) -> Result<()>;
+}
+
+/// What a load begins with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LoadFrom {
+    /// Nothing: what is loaded becomes all of the database.
+    Nothing,
+    /// The live database, which must exist; what is loaded goes over it.
+    Live,
+}
+
+/// What came of a load.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Loaded {
+    /// The policies' lock file, if it was missing, as a loader of MIT's leaves it that died while it held the database for
+    /// good, and was made again.
+    pub lock_file_made_again: Option<PathBuf>,
+}
+
+/// A database that is being loaded. Dropped before [`Load::finish`], it leaves the live database as it was and nothing
+/// of its own.
+pub trait Load {
+    /// Stores an entry, over one of the same name. Entries in the order of their names cost least.
+    ///
+    /// # Errors
+    /// Where it cannot be stored, or the disk is full.
+    fn put_principal(&mut self, entry: &Entry) -> Result<()>;
+
+    /// Stores a policy, over one of the same name.
+    ///
+    /// # Errors
+    /// Where it cannot be stored, or the disk is full.
+    fn put_policy(&mut self, policy: &Policy) -> Result<()>;
+
+    /// Makes what was loaded the live database, when all of it is on the disk.
+    ///
+    /// # Errors
+    /// Where it cannot be written, or the live database's locks cannot be had: that is then as it was.
+    fn finish(self: Box<Self>) -> Result<Loaded>;
 }

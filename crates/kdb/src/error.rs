@@ -96,8 +96,13 @@ pub enum KdbError {
     #[error(transparent)]
     Crypto(#[from] k5_crypto::CryptoError),
     /// A database argument (`-x`) that the back end does not take (MIT's text).
-    #[error("Unsupported argument \"{0}\" for db2")]
-    BadArgument(String),
+    #[error("Unsupported argument \"{argument}\" for {library}")]
+    BadArgument {
+        /// The argument.
+        argument: String,
+        /// What MIT calls the back end.
+        library: &'static str,
+    },
     /// String attributes that together are over 65,535 bytes (MIT's `KRB5_KDB_STRINGS_TOOLONG`).
     #[error("Too much string mapping data")]
     StringsTooLong,
@@ -123,9 +128,20 @@ pub enum KdbError {
         /// Why.
         source: io::Error,
     },
+    /// The back end cannot be held by one administrator (MIT's `KRB5_PLUGIN_OP_NOTSUPP`).
+    #[error("Plugin does not support the operation")]
+    CannotBeHeld,
     /// A database module that this program does not have.
     #[error("{0}")]
     NoSuchModule(String),
+}
+
+impl KdbError {
+    /// [`KdbError::BadArgument`] for an argument as it was given.
+    #[must_use]
+    pub fn bad_argument(argument: &[u8], library: &'static str) -> KdbError {
+        KdbError::BadArgument { argument: String::from_utf8_lossy(argument).into_owned(), library }
+    }
 }
 
 /// The result of a database operation.

@@ -6,6 +6,7 @@
 
 mod alias;
 mod backend;
+mod database;
 pub mod db2;
 pub mod dump;
 mod entry;
@@ -19,7 +20,8 @@ pub mod tl_data;
 mod verify;
 
 pub use alias::{MAX_ALIAS_STEPS, find_principal};
-pub use backend::{Access, Backend, Order, Savepoint, Scope, Transaction, Visit};
+pub use backend::{Access, Backend, Load, LoadFrom, Loaded, Order, Savepoint, Scope, Transaction, Visit};
+pub use database::Database;
 pub use entry::Entry;
 pub use error::{KdbError, Result};
 pub use kadm_data::{INITIAL_HISTORY_KVNO, KadmData, OldKeys};

@@ -11,7 +11,7 @@ use super::files::{Db2Files, create_new, lock_file};
 use super::record;
 use super::transaction::{policy_key, update_age};
 use super::tree::{Tree, open_btree};
-use crate::backend::Access;
+use crate::backend::{Access, Load, LoadFrom, Loaded};
 use crate::entry::Entry;
 use crate::error::{KdbError, Result};
 use crate::policy::Policy;
@@ -27,16 +27,7 @@ const STEP: usize = 32 << 20;
 /// What a record costs that does not come behind the one before it: it changes a page of its own.
 const PAGE: usize = btree::PAGE_SIZE as usize;
 
-/// What a loader begins with.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum LoadFrom {
-    /// Nothing: what is loaded becomes all of the database.
-    Nothing,
-    /// The live database, which must exist; what is loaded goes over it.
-    Live,
-}
-
-/// A database that is being loaded. Dropped before [`Loader::promote`], it leaves the live database as it was and nothing
+/// A database that is being loaded. Dropped before it has finished, it leaves the live database as it was and nothing
 /// of its own.
 pub struct Loader {
     live: Db2Files,
@@ -48,14 +39,6 @@ pub struct Loader {
     last_key: Vec<u8>,
     // Dropped last: it removes the files.
     new: NewFiles,
-}
-
-/// What came of an exchange.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Promoted {
-    /// `P.kadm5.lock` was missing, as a loader of MIT's leaves it that died while it held the database for good, and was
-    /// made again.
-    pub lock_file_made_again: bool,
 }
 
 /// The locks of the live database.
@@ -159,29 +142,6 @@ impl Loader {
         Ok(Loader { live, held, principals, policies, changed: 0, last_key: Vec::new(), new })
     }
 
-    /// Stores an entry, over one of the same name. Entries in the order of their names cost least.
-    ///
-    /// # Errors
-    /// Where it cannot be stored, or the disk is full.
-    pub fn put_principal(&mut self, entry: &Entry) -> Result<()> {
-        let (key, value) = (record::key(&entry.principal)?, record::encode(entry)?);
-        self.principals.put(&key, &value)?;
-        let in_order = self.principals.is_ordered() && key > self.last_key;
-        let cost = key.len().saturating_add(value.len()).saturating_add(if in_order { 0 } else { PAGE });
-        self.last_key = key;
-        self.spend(cost)
-    }
-
-    /// Stores a policy, over one of the same name.
-    ///
-    /// # Errors
-    /// Where it cannot be stored, or the disk is full.
-    pub fn put_policy(&mut self, policy: &Policy) -> Result<()> {
-        let value = policy.encode();
-        self.policies.put(&policy_key(&policy.name), &value)?;
-        self.spend(value.len().saturating_add(PAGE))
-    }
-
     /// Counts what has changed, and writes it when it is enough.
     fn spend(&mut self, cost: usize) -> Result<()> {
         self.changed = self.changed.saturating_add(cost);
@@ -192,12 +152,25 @@ impl Loader {
         }
         Ok(())
     }
+}
 
-    /// Puts the new database in the place of the live one, or where none was, when all of it is on the disk.
-    ///
-    /// # Errors
-    /// Where it cannot be written, or the live database's locks cannot be had: that is then as it was.
-    pub fn promote(mut self) -> Result<Promoted> {
+impl Load for Loader {
+    fn put_principal(&mut self, entry: &Entry) -> Result<()> {
+        let (key, value) = (record::key(&entry.principal)?, record::encode(entry)?);
+        self.principals.put(&key, &value)?;
+        let in_order = self.principals.is_ordered() && key > self.last_key;
+        let cost = key.len().saturating_add(value.len()).saturating_add(if in_order { 0 } else { PAGE });
+        self.last_key = key;
+        self.spend(cost)
+    }
+
+    fn put_policy(&mut self, policy: &Policy) -> Result<()> {
+        let value = policy.encode();
+        self.policies.put(&policy_key(&policy.name), &value)?;
+        self.spend(value.len().saturating_add(PAGE))
+    }
+
+    fn finish(mut self: Box<Self>) -> Result<Loaded> {
         self.principals.commit()?;
         self.policies.commit()?;
         let mut held = match self.held.take() {
@@ -215,7 +188,8 @@ impl Loader {
         // What a directory without a sync loses in a crash is the exchange, never half a file.
         let _ = File::open(directory).and_then(|directory| directory.sync_all());
         update_age(&held.lock);
-        Ok(Promoted { lock_file_made_again: held.made_again })
+        let made_again = held.made_again.then(|| self.live.policy_lock.clone());
+        Ok(Loaded { lock_file_made_again: made_again })
     }
 }
 

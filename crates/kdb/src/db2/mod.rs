@@ -12,7 +12,7 @@ mod tree;
 
 pub use files::Db2Files;
 pub use inspect::{Found, Inspector, Part, Structure, Way};
-pub use load::{LoadFrom, Loader, Promoted};
+pub use load::Loader;
 
 use crate::backend::{Access, Backend, Scope, Transaction};
 use crate::error::{KdbError, Result};
@@ -21,6 +21,9 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
 use transaction::Db2Transaction;
 pub use tree::PrincipalFile;
+
+/// What MIT calls this back end where it refuses an argument.
+const NAME: &str = "db2";
 
 /// A `db2` database.
 #[derive(Debug, Clone)]
@@ -56,7 +59,7 @@ impl Db2Arguments {
                 (b"hash", Some(_)) => parsed.hash = true,
                 (b"temporary", None) => parsed.temporary = true,
                 (b"merge_nra" | b"lockiter" | b"unlockiter", None) => {}
-                (name, _) => return Err(KdbError::BadArgument(String::from_utf8_lossy(name).into_owned())),
+                (name, _) => return Err(KdbError::bad_argument(name, NAME)),
             }
         }
         Ok(parsed)
@@ -98,6 +101,10 @@ impl Db2 {
 impl Backend for Db2 {
     fn begin(&self, scope: Scope, access: Access) -> Result<Box<dyn Transaction>> {
         Ok(Box::new(Db2Transaction::begin(&self.files, scope, access)?))
+    }
+
+    fn name(&self) -> &'static str {
+        NAME
     }
 }
 

@@ -186,8 +186,10 @@ fn a_hash_database_has_one_order_but_for_names() {
 fn arguments() {
     let parsed = Db2Arguments::parse(["dbname=/x", "merge_nra", "lockiter", "hash=true"]).unwrap();
     assert_eq!(parsed, Db2Arguments { database: Some("/x".into()), hash: true, temporary: false });
-    assert!(matches!(Db2Arguments::parse(["foo=1"]), Err(KdbError::BadArgument(name)) if name == "foo"));
-    assert!(matches!(Db2Arguments::parse(["hash"]), Err(KdbError::BadArgument(_))));
+    assert!(
+        matches!(Db2Arguments::parse(["foo=1"]), Err(KdbError::BadArgument { argument, .. }) if argument == "foo")
+    );
+    assert!(matches!(Db2Arguments::parse(["hash"]), Err(KdbError::BadArgument { .. })));
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use crate::options::of_command;
 use crate::session::{AGAIN, ASK, Session, Stop};
 use crate::stash;
-use k5_admin::open::{database_files, defaults, rules};
+use k5_admin::open::{database_of, defaults, rules};
 use k5_admin::{AdminError, Defaults, NewRealm, create_realm};
 use k5_cli::manual::{Example, Help};
 use k5_cli::prompt::read_new_password;
@@ -141,7 +141,7 @@ fn make(
         session.error(error.to_string(), doing)
     };
     let arguments = session.general.arguments.iter().map(String::as_str);
-    let files = database_files(session.config, &session.params.realm, arguments).map_err(failed)?;
+    let database = database_of(session.config, &session.params.realm, arguments).map_err(failed)?;
     let realm = NewRealm {
         master_principal: principal,
         master,
@@ -149,7 +149,7 @@ fn make(
         actor: Principal::new(session.params.realm.clone(), [session.program]),
         now: session.io.now(),
     };
-    create_realm(files, realm, Box::new(SystemRandom)).map_err(failed)?;
+    create_realm(&database, realm, Box::new(SystemRandom)).map_err(failed)?;
     Ok(())
 }
 

@@ -3,7 +3,7 @@
 use crate::load::tell_of_lock_file;
 use crate::options::of_command;
 use crate::session::{Session, Stop};
-use k5_admin::open::database_files;
+use k5_admin::open::database_of;
 use k5_cli::manual::{Example, Help};
 use k5_cli::prompt::confirm;
 use k5_cli::{Opt, OptionTable, errno_text};
@@ -30,12 +30,11 @@ Asks, and after `yes` overwrites the database with zeros and removes its four fi
 /// Where its lock file cannot be made again. Everything else that is wrong with it is told when it is opened.
 pub(crate) fn mend(session: &mut Session<'_, '_>) -> Result<(), Stop> {
     let arguments = session.general.arguments.iter().map(String::as_str);
-    let Ok(files) = database_files(session.config, &session.params.realm, arguments) else { return Ok(()) };
-    let mended = files
-        .mend_policy_lock()
-        .map_err(|error| session.error(error.to_string(), "while initializing database"))?;
-    if mended {
-        tell_of_lock_file(session, &files);
+    let Ok(database) = database_of(session.config, &session.params.realm, arguments) else { return Ok(()) };
+    let mended =
+        database.mend().map_err(|error| session.error(error.to_string(), "while initializing database"))?;
+    if let Some(lock_file) = mended {
+        tell_of_lock_file(session, &lock_file);
     }
     Ok(())
 }
@@ -60,10 +59,10 @@ pub(crate) fn run(mut session: Session<'_, '_>) -> Result<(), Stop> {
     }
     let failed = |text: String| session.error(text, session.with_database("deleting database"));
     let arguments = session.general.arguments.iter().map(String::as_str);
-    let files = database_files(session.config, &session.params.realm, arguments)
+    let database = database_of(session.config, &session.params.realm, arguments)
         .map_err(|error| failed(error.to_string()))?;
-    removable(&files.principals).map_err(failed)?;
-    files.destroy().map_err(|error| failed(error.to_string()))?;
+    removable(database.path()).map_err(failed)?;
+    database.destroy().map_err(|error| failed(error.to_string()))?;
     session.io.out().write_all(&[b"** Database '", name.as_slice(), b"' destroyed.\n"].concat())?;
     Ok(())
 }

@@ -6,12 +6,11 @@ use crate::open::{Opened, unlock};
 use crate::options::rest_of_command;
 use crate::pattern::Pattern;
 use crate::session::{AGAIN, ASK, Session, Stop};
-use k5_admin::open::database_files;
+use k5_admin::open::database_of;
 use k5_cli::manual::{Example, Help};
 use k5_cli::prompt::read_new_password;
 use k5_cli::{Item, Message, Opt, OptionTable, WordOptions, errno_text};
 use k5_crypto::SystemRandom;
-use k5_kdb::db2::Db2;
 use k5_kdb::dump::{Version, write_policy, write_principal};
 use k5_kdb::mkey::convert::{add_master_key, convert_keys, next_kvno};
 use k5_kdb::mkey::stash;
@@ -92,20 +91,22 @@ pub(crate) fn run(mut session: Session<'_, '_>, opened: &Opened) -> Result<(), S
     let request = request(&mut session)?;
     let arguments = session.general.arguments.iter().map(String::as_str);
     let failed = |error: String| session.error(error, "while initializing database");
-    let files = database_files(session.config, &session.params.realm, arguments)
+    let database = database_of(session.config, &session.params.realm, arguments)
         .map_err(|error| failed(error.to_string()))?;
-    let database = Db2::open(files).map_err(|error| failed(error.to_string()))?;
+    let database = database.open().map_err(|error| failed(error.to_string()))?;
     let conversion = match request.convert {
         true => Some(Conversion::prepare(&mut session, opened, request.new_master_key.as_deref())?),
         false => None,
     };
     match &request.file {
-        None => Dump { session: &mut session, request: &request, conversion, target: None }.run(&database),
+        None => {
+            Dump { session: &mut session, request: &request, conversion, target: None }.run(database.as_ref())
+        }
         Some(path) => {
             let mut target = Target::open(path).map_err(|(error, doing)| session.error(error, doing))?;
             let dump =
                 Dump { session: &mut session, request: &request, conversion, target: Some(&mut target) };
-            dump.run(&database)?;
+            dump.run(database.as_ref())?;
             target.finish().map_err(|(error, doing)| session.error(error, doing))
         }
     }
@@ -234,7 +235,7 @@ struct Dump<'d, 'r, 'i, 'o> {
 
 impl Dump<'_, '_, '_, '_> {
     /// Goes through the database once, under its locks: what is written is one state of it.
-    fn run(mut self, database: &Db2) -> Result<(), Stop> {
+    fn run(mut self, database: &dyn Backend) -> Result<(), Stop> {
         let version = self.request.version;
         let order = match (self.request.recurse, self.request.reverse) {
             (false, false) => Order::Forward,

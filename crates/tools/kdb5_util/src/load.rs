@@ -2,12 +2,12 @@
 
 use crate::options::rest_of_command;
 use crate::session::{Session, Stop};
-use k5_admin::open::database_files;
+use k5_admin::open::database_of;
 use k5_cli::manual::{Example, Help};
 use k5_cli::{Item, Message, Opt, OptionTable, WordOptions, errno_text};
-use k5_kdb::KdbError;
-use k5_kdb::db2::{Db2Files, LoadFrom, Loader, PrincipalFile};
+use k5_kdb::db2::PrincipalFile;
 use k5_kdb::dump::{DumpReader, Record, Version};
+use k5_kdb::{Database, KdbError, Load, LoadFrom};
 use std::fs::File;
 use std::io::{BufRead, BufReader};
 use std::os::unix::ffi::OsStrExt;
@@ -81,31 +81,32 @@ pub(crate) fn run(mut session: Session<'_, '_>) -> Result<(), Stop> {
     };
     // The new database has its own name whether it is asked for or not.
     let arguments = session.general.arguments.iter().map(String::as_str).filter(|word| *word != "temporary");
-    let mut files = database_files(session.config, &session.params.realm, arguments)
+    let mut database = database_of(session.config, &session.params.realm, arguments)
         .map_err(|error| session.error(error.to_string(), doing))?;
     if request.hash {
+        let Database::Db2(files) = &mut database;
         files.new_principals = PrincipalFile::Hash;
     }
-    let mut loader = Loader::begin(&files, from).map_err(|error| session.error(error.to_string(), doing))?;
-    let restored = restore(&mut session, &mut reader, &mut loader, &request);
+    let mut loader = database.load(from).map_err(|error| session.error(error.to_string(), doing))?;
+    let restored = restore(&mut session, &mut reader, loader.as_mut(), &request);
     if let Err(fault) = restored {
         drop(loader);
         return Err(refuse(&mut session, &request.file, &reader, fault));
     }
-    let promoted = loader
-        .promote()
+    let loaded = loader
+        .finish()
         .map_err(|error| session.error(error.to_string(), "while making newly loaded database live"))?;
-    if promoted.lock_file_made_again {
-        tell_of_lock_file(&mut session, &files);
+    if let Some(lock_file) = &loaded.lock_file_made_again {
+        tell_of_lock_file(&mut session, lock_file);
     }
     Ok(())
 }
 
 /// The notice that the policies' lock file was missing.
-pub(crate) fn tell_of_lock_file(session: &mut Session<'_, '_>, files: &Db2Files) {
+pub(crate) fn tell_of_lock_file(session: &mut Session<'_, '_>, lock_file: &Path) {
     let text = format!(
         "the lock file {} was missing, as a load that was killed leaves it, and was made again",
-        files.policy_lock.display()
+        lock_file.display()
     );
     session.io.complain(&Message::com_err(session.program, "", text));
 }
@@ -148,7 +149,7 @@ enum Fault {
 fn restore<R: BufRead>(
     session: &mut Session<'_, '_>,
     reader: &mut DumpReader<R>,
-    loader: &mut Loader,
+    loader: &mut dyn Load,
     request: &Request,
 ) -> Result<(), Fault> {
     let shown = request.file.as_os_str().as_bytes();

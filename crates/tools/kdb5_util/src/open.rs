@@ -2,16 +2,15 @@
 
 use crate::session::{Session, Stop};
 use k5_admin::AdminError;
-use k5_admin::open::database_files;
+use k5_admin::open::database_of;
 use k5_admin::rollover::Rollover;
-use k5_kdb::db2::Db2;
 use k5_kdb::mkey::stash;
 use k5_kdb::{Access, Backend, Entry, KdbError, MasterKeys, Scope};
 use k5_types::{KeyBlock, Kvno, Principal, Secret, Timestamp};
 
 /// A database with its master keys, if they could be had.
 pub(crate) struct Opened {
-    pub(crate) backend: Db2,
+    pub(crate) backend: Box<dyn Backend>,
     pub(crate) principal: Principal,
     /// The entry of that principal.
     pub(crate) entry: Entry,
@@ -25,7 +24,7 @@ impl Opened {
     /// For work on the master keys, or with them, if they could be had.
     pub(crate) fn with_keys(&self, now: Timestamp) -> Option<Rollover<'_>> {
         let keys = self.keys.as_ref()?;
-        Some(Rollover { backend: &self.backend, principal: &self.principal, keys, now })
+        Some(Rollover { backend: self.backend.as_ref(), principal: &self.principal, keys, now })
     }
 
     /// The same for commands that cannot do without.
@@ -41,11 +40,11 @@ impl Opened {
 pub(crate) fn open(session: &mut Session<'_, '_>, password: Option<Secret<Vec<u8>>>) -> Result<Opened, Stop> {
     let doing = "while initializing database";
     let arguments = session.general.arguments.iter().map(String::as_str);
-    let files = database_files(session.config, &session.params.realm, arguments)
+    let database = database_of(session.config, &session.params.realm, arguments)
         .map_err(|error| session.error(error.to_string(), doing))?;
-    let backend = Db2::open(files).map_err(|error| session.error(error.to_string(), doing))?;
+    let backend = database.open().map_err(|error| session.error(error.to_string(), doing))?;
     let principal = session.master_principal()?;
-    let entry = entry(&backend, &principal)
+    let entry = entry(backend.as_ref(), &principal)
         .map_err(|error| session.error(error.to_string(), "while retrieving master entry"))?
         .ok_or_else(|| session.error("No such entry in the database", "while retrieving master entry"))?;
     let stashed = password.is_none() && !session.general.ask;
@@ -96,7 +95,7 @@ pub(crate) fn provided_key(
     })
 }
 
-fn entry(backend: &Db2, principal: &Principal) -> Result<Option<Entry>, AdminError> {
+fn entry(backend: &dyn Backend, principal: &Principal) -> Result<Option<Entry>, AdminError> {
     let mut transaction = backend.begin(Scope::Everything, Access::Read)?;
     Ok(transaction.principal(principal)?)
 }

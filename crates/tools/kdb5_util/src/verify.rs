@@ -6,12 +6,12 @@ mod rescue;
 use crate::open::{provided_key, unlock};
 use crate::options::rest_of_command;
 use crate::session::{Session, Stop};
-use k5_admin::open::database_files;
+use k5_admin::open::database_of;
 use k5_cli::manual::{Example, Help};
 use k5_cli::{Item, Opt, OptionTable, WordOptions};
 use k5_kdb::db2::{Found, Inspector, Part, Way};
 use k5_kdb::dump::{Version, write_policy, write_principal};
-use k5_kdb::{Entry, MasterKeys, Policy, verify_entry};
+use k5_kdb::{Database, Entry, MasterKeys, Policy, verify_entry};
 use k5_types::{Principal, Secret};
 use rescue::Rescue;
 use std::collections::{BTreeMap, HashSet};
@@ -59,11 +59,12 @@ pub(crate) fn run(mut session: Session<'_, '_>, password: Option<Secret<Vec<u8>>
     let recover = request(&session)?;
     let doing = "while verifying database";
     let arguments = session.general.arguments.iter().map(String::as_str);
-    let files = database_files(session.config, &session.params.realm, arguments)
+    let database = database_of(session.config, &session.params.realm, arguments)
         .map_err(|error| session.error(error.to_string(), doing))?;
+    let Database::Db2(files) = &database;
     let master = session.master_principal()?;
     let failed = |session: &Session<'_, '_>, error: k5_kdb::KdbError| session.error(error.to_string(), doing);
-    let inspector = Inspector::begin(&files).map_err(|error| failed(&session, error))?;
+    let inspector = Inspector::begin(files).map_err(|error| failed(&session, error))?;
     let rescue = recover.map(|path| Rescue::begin(&path)).transpose();
     let rescue = rescue.map_err(|(error, doing)| session.error(error, doing))?;
     let entry = inspector.principal(&master).map_err(|error| failed(&session, error))?;

@@ -1,15 +1,15 @@
 use super::*;
 use crate::{Defaults, NewRealm, create_realm};
 use k5_crypto::{SystemRandom, make_random_key};
-use k5_kdb::db2::{Db2, Db2Files};
-use k5_kdb::{Backend, MasterKey, Order, seal_key};
+use k5_kdb::db2::Db2Files;
+use k5_kdb::{Backend, Database, MasterKey, Order, seal_key};
 use k5_types::{Attributes, Duration, EncType, KeyBlock, Timestamp};
 
 const ENCTYPE: EncType = EncType::AES128_CTS_HMAC_SHA1_96;
 
 struct Realm {
     _directory: tempfile::TempDir,
-    backend: Db2,
+    backend: Box<dyn Backend>,
     principal: Principal,
     keys: MasterKeys,
 }
@@ -29,7 +29,7 @@ impl Realm {
             master_enctype: ENCTYPE,
         };
         let backend = create_realm(
-            Db2Files::named(&directory.path().join("principal")),
+            &Database::Db2(Db2Files::named(&directory.path().join("principal"))),
             NewRealm {
                 master_principal: &principal,
                 master: &MasterKey { kvno: 1, key: key.duplicate() },
