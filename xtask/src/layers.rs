@@ -9,7 +9,7 @@ use crate::exec::{cargo, output};
 const LAYERS: [&[&str]; 10] = [
     &["k5-types"],
     &["k5-wire", "k5-lock"],
-    &["k5-crypto", "k5-config", "k5-bdb"],
+    &["k5-crypto", "k5-config", "k5-bdb", "k5-lmdb"],
     &["k5-keytab", "k5-ccache", "k5-hostname"],
     &["k5-kdb"],
     &["k5-admin"],

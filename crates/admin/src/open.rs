@@ -3,9 +3,10 @@
 use crate::admin::{Admin, AdminParts, Defaults, Guards};
 use crate::error::{AdminError, Result};
 use crate::quality::Quality;
-use k5_config::{Config, Notice, PluginInterface, PluginModule, RealmParams};
+use k5_config::{Config, DbLibrary, DbModule, Notice, PluginInterface, PluginModule, RealmParams};
 use k5_crypto::{Random, string_to_key};
 use k5_kdb::db2::{Db2Arguments, Db2Files, PrincipalFile};
+use k5_kdb::klmdb::{KlmdbArguments, KlmdbSettings};
 use k5_kdb::mkey::stash;
 use k5_kdb::{Access, Backend, Database, Entry, KdbError, MasterKeys, Scope, master_principal};
 use k5_types::{EncType, KeyBlock, Kvno, Principal, Secret, Timestamp};
@@ -34,7 +35,10 @@ pub fn database_of(
     arguments: impl IntoIterator<Item = impl AsRef<OsStr>>,
 ) -> Result<Database> {
     let module = config.db_module(realm).map_err(configuration)?;
-    module.require_db2().map_err(configuration)?;
+    module.require_known().map_err(configuration)?;
+    if module.library == DbLibrary::Klmdb {
+        return klmdb(module, arguments).map(Database::Klmdb);
+    }
     let arguments = Db2Arguments::parse(arguments)?;
     let mut database = arguments.database.unwrap_or(module.database_name);
     if arguments.temporary {
@@ -47,6 +51,20 @@ pub fn database_of(
         files.new_principals = PrincipalFile::Hash;
     }
     Ok(Database::Db2(files))
+}
+
+fn klmdb(module: DbModule, arguments: impl IntoIterator<Item = impl AsRef<OsStr>>) -> Result<KlmdbSettings> {
+    let arguments = KlmdbArguments::parse(arguments)?;
+    let database = arguments.database.unwrap_or(module.database_name);
+    Ok(KlmdbSettings {
+        uses_lockout: !(module.disable_last_success && module.disable_lockout),
+        map_size: module.lmdb.map_size,
+        max_readers: module.lmdb.max_readers,
+        nosync: module.lmdb.nosync,
+        merge_nra: arguments.merge_nra,
+        section: String::from_utf8_lossy(&module.section).into_owned(),
+        ..KlmdbSettings::named(&database)
+    })
 }
 
 /// The master key principal of a realm.

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use crate::error::MitFault;
 use crate::profile::setting_name;
 use crate::{Config, Error, Origin, Result, paths};
 
@@ -37,17 +38,35 @@ pub struct DbModule {
     pub disable_last_success: bool,
     /// `disable_lockout` (false): the KDC does not record failures.
     pub disable_lockout: bool,
+    /// What only LMDB goes by.
+    pub lmdb: LmdbSettings,
+}
+
+/// The settings of an LMDB database.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LmdbSettings {
+    /// `mapsize` (128): the largest size of each of its files, in MiB; 0 for LMDB's own default.
+    pub map_size: u32,
+    /// `max_readers` (0): places in the table of readers; 0 for LMDB's own default, 126.
+    pub max_readers: u32,
+    /// `nosync` (false): a commit does not wait for the disk.
+    pub nosync: bool,
+}
+
+impl Default for LmdbSettings {
+    fn default() -> Self {
+        LmdbSettings { map_size: 128, max_readers: 0, nosync: false }
+    }
 }
 
 impl DbModule {
-    /// Whether this is the back end that these programs have.
+    /// Whether this is a back end that these programs have.
     ///
     /// # Errors
     /// [`Error::DbLibrary`] with the line that asks for another one.
-    pub fn require_db2(&self) -> Result<()> {
+    pub fn require_known(&self) -> Result<()> {
         let (library, known) = match &self.library {
-            DbLibrary::Db2 => return Ok(()),
-            DbLibrary::Klmdb => ("klmdb", true),
+            DbLibrary::Db2 | DbLibrary::Klmdb => return Ok(()),
             DbLibrary::Kldap => ("kldap", true),
             DbLibrary::Other(name) => (name.as_str(), false),
         };
@@ -61,11 +80,24 @@ impl DbModule {
 }
 
 impl Config {
+    /// A count of `[dbmodules]` that is not negative.
+    fn count(&self, names: &[&[u8]; 3], default: u32) -> Result<u32> {
+        let Some(value) = self.profile().value(names) else { return Ok(default) };
+        let bad = || Error::BadValue {
+            origin: value.origin(),
+            setting: setting_name(names),
+            value: value.text().into_owned(),
+            reason: "a number that is not negative is wanted".into(),
+            mit: MitFault::BadInteger,
+        };
+        value.integer().and_then(|number| u32::try_from(number).ok()).ok_or_else(bad)
+    }
+
     /// The database module of a realm. MIT takes the first value of each setting here, not the last as it
     /// does for most of `[realms]`.
     ///
     /// # Errors
-    /// [`Error::BadBoolean`].
+    /// [`Error::BadBoolean`] and, for the sizes of an LMDB database, [`Error::BadValue`].
     pub fn db_module(&self, realm: &[u8]) -> Result<DbModule> {
         let profile = self.profile();
         let section =
@@ -74,6 +106,14 @@ impl Config {
         let flag = |name| Ok::<_, Error>(profile.boolean(&setting(name))?.unwrap_or(false));
 
         let library = profile.value(&setting("db_library"));
+        let lmdb = match library.map(|v| v.bytes()) {
+            Some(b"klmdb") => LmdbSettings {
+                map_size: self.count(&setting("mapsize"), LmdbSettings::default().map_size)?,
+                max_readers: self.count(&setting("max_readers"), 0)?,
+                nosync: flag("nosync")?,
+            },
+            _ => LmdbSettings::default(),
+        };
         let database_name = profile
             .value(&setting("database_name"))
             .or_else(|| profile.value(&[b"realms".as_slice(), realm, b"database_name"]));
@@ -89,6 +129,7 @@ impl Config {
             unlockiter: flag("unlockiter")?,
             disable_last_success: flag("disable_last_success")?,
             disable_lockout: flag("disable_lockout")?,
+            lmdb,
             section: section.to_vec(),
         })
     }
@@ -102,7 +143,6 @@ mod tests {
     fn other_back_ends_are_refused_with_their_line() {
         for (name, library, known) in [
             ("kldap", DbLibrary::Kldap, "this database module is not supported yet"),
-            ("klmdb", DbLibrary::Klmdb, "this database module is not supported yet"),
             ("DB2", DbLibrary::Other("DB2".into()), "no such database module"),
         ] {
             let text = format!(
@@ -111,12 +151,31 @@ mod tests {
             let module = Config::of_text(&text).db_module(b"R").unwrap();
             assert_eq!(module.library, library);
             assert_eq!(
-                module.require_db2().unwrap_err().to_string(),
-                format!("k.conf:7: [dbmodules] m db_library = {name}: {known}; only db2 can be used")
+                module.require_known().unwrap_err().to_string(),
+                format!(
+                    "k.conf:7: [dbmodules] m db_library = {name}: {known}; only db2 and klmdb can be used"
+                )
             );
         }
         let module = Config::of_text("").db_module(b"R").unwrap();
         assert_eq!((module.section.as_slice(), module.library.clone()), (b"R".as_slice(), DbLibrary::Db2));
-        assert!(module.require_db2().is_ok());
+        assert!(module.require_known().is_ok());
+    }
+
+    #[test]
+    fn settings_of_lmdb() {
+        let of = |text: &str| {
+            let text = format!("[dbmodules]\nR = {{\ndb_library = klmdb\n{text}}}\n");
+            Config::of_text(&text).db_module(b"R").map(|module| module.lmdb)
+        };
+        assert_eq!(of("").unwrap(), LmdbSettings { map_size: 128, max_readers: 0, nosync: false });
+        let set = of("mapsize = 512\nmax_readers = 7\nnosync = yes\n").unwrap();
+        assert_eq!(set, LmdbSettings { map_size: 512, max_readers: 7, nosync: true });
+        for wrong in ["mapsize = 1G", "mapsize = -1", "max_readers = many"] {
+            let error = of(&format!("{wrong}\n")).unwrap_err().to_string();
+            assert!(error.contains(wrong.split(' ').next().unwrap()), "{error}");
+        }
+        let db2 = Config::of_text("[dbmodules]\nR = {\nmapsize = x\n}\n").db_module(b"R");
+        assert_eq!(db2.unwrap().lmdb, LmdbSettings::default(), "db2 does not look at it");
     }
 }

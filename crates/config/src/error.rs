@@ -182,8 +182,8 @@ pub enum Error {
         /// Section and name.
         setting: String,
     },
-    /// A database module that is not db2.
-    #[error("{origin}: {setting} = {library}: {}; only db2 can be used", library_reason(*.known))]
+    /// A database module that these programs do not have.
+    #[error("{origin}: {setting} = {library}: {}; only db2 and klmdb can be used", library_reason(*.known))]
     DbLibrary {
         /// The line.
         origin: Origin,

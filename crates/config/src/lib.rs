@@ -27,7 +27,7 @@ mod tokens;
 
 pub use abstime::{CivilTime, PartialTime};
 pub use config::Config;
-pub use database::{DbLibrary, DbModule};
+pub use database::{DbLibrary, DbModule, LmdbSettings};
 pub use enctypes::{EncTypeList, parse_enctype_list};
 pub use env::{Env, User};
 pub use error::{Error, MitFault, Origin, Result};

@@ -3,6 +3,7 @@
 use crate::backend::{Backend, Load, LoadFrom, Transaction};
 use crate::db2::{Db2, Db2Files, Loader};
 use crate::error::Result;
+use crate::klmdb::{Klmdb, KlmdbLoader, KlmdbSettings};
 use std::path::{Path, PathBuf};
 
 /// A realm's database, which need not exist yet.
@@ -10,6 +11,8 @@ use std::path::{Path, PathBuf};
 pub enum Database {
     /// Berkeley DB files.
     Db2(Db2Files),
+    /// LMDB environments.
+    Klmdb(KlmdbSettings),
 }
 
 impl Database {
@@ -18,6 +21,7 @@ impl Database {
     pub fn path(&self) -> &Path {
         match self {
             Database::Db2(files) => &files.principals,
+            Database::Klmdb(settings) => &settings.principals,
         }
     }
 
@@ -28,6 +32,7 @@ impl Database {
     pub fn open(&self) -> Result<Box<dyn Backend>> {
         Ok(match self {
             Database::Db2(files) => Box::new(Db2::open(files.clone())?),
+            Database::Klmdb(settings) => Box::new(Klmdb::open(settings.clone())?),
         })
     }
 
@@ -38,6 +43,7 @@ impl Database {
     pub fn create(&self, fill: impl FnOnce(&mut dyn Transaction) -> Result<()>) -> Result<Box<dyn Backend>> {
         Ok(match self {
             Database::Db2(files) => Box::new(Db2::create(files.clone(), fill)?),
+            Database::Klmdb(settings) => Box::new(Klmdb::create(settings.clone(), fill)?),
         })
     }
 
@@ -48,6 +54,7 @@ impl Database {
     pub fn load(&self, from: LoadFrom) -> Result<Box<dyn Load>> {
         Ok(match self {
             Database::Db2(files) => Box::new(Loader::begin(files, from)?),
+            Database::Klmdb(settings) => Box::new(KlmdbLoader::begin(settings, from)?),
         })
     }
 
@@ -59,6 +66,8 @@ impl Database {
     pub fn mend(&self) -> Result<Option<PathBuf>> {
         Ok(match self {
             Database::Db2(files) => files.mend_policy_lock()?.then(|| files.policy_lock.clone()),
+            // What a process held that died, LMDB gives back by itself.
+            Database::Klmdb(_) => None,
         })
     }
 
@@ -69,6 +78,7 @@ impl Database {
     pub fn destroy(&self) -> Result<()> {
         match self {
             Database::Db2(files) => files.destroy(),
+            Database::Klmdb(settings) => settings.destroy(),
         }
     }
 }

@@ -39,6 +39,51 @@ pub enum KdbError {
     /// The pages of a file are damaged, or a key is too long for them.
     #[error(transparent)]
     Pages(#[from] k5_bdb::Error),
+    /// An LMDB environment cannot be read or written.
+    #[error(transparent)]
+    Lmdb(#[from] k5_lmdb::Error),
+    /// There is no such LMDB database (MIT's text).
+    #[error("LMDB file {} does not exist", path.display())]
+    LmdbMissing {
+        /// The file of the principals.
+        path: PathBuf,
+    },
+    /// There is such an LMDB database already (MIT's text).
+    #[error("LMDB file {} already exists", path.display())]
+    LmdbExists {
+        /// The file of the principals.
+        path: PathBuf,
+    },
+    /// The map of an LMDB environment is full.
+    #[error(
+        "{}: the LMDB map of {size} MiB is full, and nothing was changed; set mapsize = {needed} or more in \
+         [dbmodules] {section}",
+        path.display()
+    )]
+    MapFull {
+        /// The file.
+        path: PathBuf,
+        /// The section with the setting.
+        section: String,
+        /// `mapsize` as it is, in MiB.
+        size: u64,
+        /// `mapsize` that will do.
+        needed: u64,
+    },
+    /// All places for readers of an LMDB environment are taken.
+    #[error(
+        "{}: all {readers} places for readers are taken by programs that run; end some of them, or set max_readers \
+         to more in [dbmodules] {section} and end all of them",
+        path.display()
+    )]
+    ReadersFull {
+        /// The file.
+        path: PathBuf,
+        /// The section with the setting.
+        section: String,
+        /// Places that there are.
+        readers: u32,
+    },
     /// A record is damaged.
     #[error("{file}: record of {name}: {what}")]
     Record {

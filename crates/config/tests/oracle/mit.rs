@@ -119,7 +119,7 @@ impl Scratch {
         let module = self.kdc().and_then(|config| {
             k5_config::RealmParams::new(&config, realm.as_bytes(), &k5_config::Overrides::default())?;
             let module = config.db_module(realm.as_bytes())?;
-            module.require_db2()?;
+            module.require_known()?;
             Ok(module)
         });
         match module {

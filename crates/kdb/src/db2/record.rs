@@ -9,19 +9,16 @@
 //! 18  u32  password expiration     34 u16  number of tagged data, 36 u16 number of keys
 //! 38  extra data (base length - 38 bytes)
 //!     u16  length of the name with its NUL, name, NUL
-//!     each tagged datum:  u16 type, u16 length, bytes
-//!     each key:  u16 version (0, 1 or 2), u16 kvno, then version times {u16 type, u16 length, bytes}:
-//!                the key, then its salt
+//!     tagged data, then keys, packed (`packed.rs`)
 //! ```
 //!
 //! The key of the record is the name with its NUL. `docs/formats/entry.md` says the same in words.
 
 use crate::entry::Entry;
 use crate::error::{KdbError, Result};
-use crate::key_data::KeyData;
-use crate::tl_data::{TlData, TlType};
-use k5_types::{Attributes, Duration, EncType, Principal, SaltType, Timestamp};
-use k5_wire::{ByteOrder, Reader, WireError, Writer};
+use crate::packed::{self, Fault};
+use k5_types::{Attributes, Duration, Principal, Timestamp};
+use k5_wire::{ByteOrder, Reader, Writer};
 
 /// Length of the base that everybody knows.
 const BASE_LENGTH: u16 = 38;
@@ -60,34 +57,19 @@ pub(super) fn name_of(key: &[u8]) -> &[u8] {
 /// [`KdbError::Unstorable`] where something is longer than its 16-bit length can say, or the entry has extra
 /// data, on which MIT aborts.
 pub fn encode(entry: &Entry) -> Result<Vec<u8>> {
-    let unstorable = |what: &str| KdbError::Unstorable(format!("{}: {what}", entry.principal));
-    let short = |length: usize, what: &str| {
-        u16::try_from(length).map_err(|_| unstorable(&format!("{what} of {length} bytes is over 65535")))
-    };
+    let whose = &entry.principal;
     if !entry.extra.is_empty() {
-        return Err(unstorable("its record has extra data that cannot be written back"));
+        return Err(packed::unstorable(whose, "its record has extra data that cannot be written back"));
     }
     let name = entry.principal.unparse();
     let mut out = Writer::new(ByteOrder::Little);
     out.u16(BASE_LENGTH).u32(entry.attributes.0).i32(entry.max_life.0).i32(entry.max_renewable_life.0);
     out.u32(entry.expiration.0).u32(entry.pw_expiration.0).u32(entry.last_success.0);
     out.u32(entry.last_failed.0).u32(entry.fail_auth_count);
-    out.u16(short(entry.tl_data.len(), "a number of tagged data")?);
-    out.u16(short(entry.key_data.len(), "a number of keys")?);
-    out.u16(short(name.len() + 1, "a name")?).bytes(&name).u8(0);
-    for tl in &entry.tl_data {
-        out.u16(tl.tag.0).u16(short(tl.contents.len(), "a tagged datum")?).bytes(&tl.contents);
-    }
-    for key in &entry.key_data {
-        out.u16(key.version).u16(key.kvno);
-        if key.version >= 1 {
-            let enctype = i16::try_from(key.enctype.0).map_err(|_| unstorable("an enctype over 16 bits"))?;
-            out.i16(enctype).u16(short(key.key.len(), "a key")?).bytes(&key.key);
-        }
-        if key.version >= 2 {
-            out.i16(key.salt_type.0).u16(short(key.salt.len(), "a salt")?).bytes(&key.salt);
-        }
-    }
+    packed::write_counts(&mut out, entry)?;
+    out.u16(packed::short(whose, name.len() + 1, "a name")?).bytes(&name).u8(0);
+    packed::write_tl_data(&mut out, whose, &entry.tl_data)?;
+    packed::write_keys(&mut out, entry)?;
     Ok(out.into_bytes())
 }
 
@@ -97,25 +79,7 @@ pub fn encode(entry: &Entry) -> Result<Vec<u8>> {
 /// [`KdbError::Record`] with the file and the offset of what is wrong.
 pub fn decode(file: &str, key: &[u8], record: &[u8]) -> Result<Entry> {
     let mut reader = Reader::new(record, ByteOrder::Little);
-    decode_fields(&mut reader).map_err(|fault| KdbError::Record {
-        file: file.to_owned(),
-        name: String::from_utf8_lossy(key.strip_suffix(&[0]).unwrap_or(key)).into_owned(),
-        what: match fault {
-            Fault::Short(error) => error.to_string(),
-            Fault::Says(what) => format!("{what} at offset {}", reader.offset()),
-        },
-    })
-}
-
-enum Fault {
-    Short(WireError),
-    Says(&'static str),
-}
-
-impl From<WireError> for Fault {
-    fn from(error: WireError) -> Self {
-        Fault::Short(error)
-    }
+    decode_fields(&mut reader).map_err(|fault| fault.in_record(file, name_of(key), &reader))
 }
 
 fn decode_fields(reader: &mut Reader<'_>) -> std::result::Result<Entry, Fault> {
@@ -129,10 +93,7 @@ fn decode_fields(reader: &mut Reader<'_>) -> std::result::Result<Entry, Fault> {
     entry.last_success = Timestamp(reader.u32()?);
     entry.last_failed = Timestamp(reader.u32()?);
     entry.fail_auth_count = reader.u32()?;
-    let (tl_count, key_count) = (reader.u16()?, reader.u16()?);
-    if tl_count > i16::MAX as u16 || key_count > i16::MAX as u16 {
-        return Err(Fault::Says("a negative count"));
-    }
+    let (tl_count, key_count) = packed::read_counts(reader)?;
     entry.extra = reader.bytes(usize::from(base_length.saturating_sub(BASE_LENGTH)))?.to_vec();
     let name_length = reader.u16()?;
     let name = match reader.bytes(usize::from(name_length))?.split_last() {
@@ -140,40 +101,17 @@ fn decode_fields(reader: &mut Reader<'_>) -> std::result::Result<Entry, Fault> {
         _ => return Err(Fault::Says("a name without its NUL")),
     };
     entry.principal = Principal::parse(name, b"").map_err(|_| Fault::Says("a malformed name"))?;
-    for _ in 0..tl_count {
-        let (tag, length) = (reader.u16()?, reader.u16()?);
-        entry
-            .tl_data
-            .push(TlData { tag: TlType(tag), contents: reader.bytes(usize::from(length))?.to_vec() });
-    }
-    for _ in 0..key_count {
-        entry.key_data.push(decode_key(reader)?);
-    }
+    entry.tl_data = packed::read_tl_data(reader, tl_count)?;
+    entry.key_data = packed::read_keys(reader, key_count)?;
     Ok(entry)
-}
-
-fn decode_key(reader: &mut Reader<'_>) -> std::result::Result<KeyData, Fault> {
-    let mut key = KeyData::new(0, EncType::NULL, Vec::new());
-    (key.version, key.kvno) = (reader.u16()?, reader.u16()?);
-    if key.version > 2 {
-        return Err(Fault::Says("an unknown version of key data"));
-    }
-    if key.version >= 1 {
-        let (enctype, length) = (reader.i16()?, reader.u16()?);
-        key.enctype = EncType(i32::from(enctype));
-        key.key = reader.bytes(usize::from(length))?.to_vec();
-    }
-    if key.version >= 2 {
-        let (salt_type, length) = (reader.i16()?, reader.u16()?);
-        key.salt_type = SaltType(salt_type);
-        key.salt = reader.bytes(usize::from(length))?.to_vec();
-    }
-    Ok(key)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::key_data::KeyData;
+    use crate::tl_data::TlType;
+    use k5_types::{EncType, SaltType};
 
     fn sample() -> Entry {
         let mut entry = Entry::new(Principal::new("R", [&b"a/b"[..], b"c"]));

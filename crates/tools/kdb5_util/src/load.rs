@@ -84,8 +84,12 @@ pub(crate) fn run(mut session: Session<'_, '_>) -> Result<(), Stop> {
     let mut database = database_of(session.config, &session.params.realm, arguments)
         .map_err(|error| session.error(error.to_string(), doing))?;
     if request.hash {
-        let Database::Db2(files) = &mut database;
-        files.new_principals = PrincipalFile::Hash;
+        match &mut database {
+            Database::Db2(files) => files.new_principals = PrincipalFile::Hash,
+            Database::Klmdb(_) => {
+                return Err(session.error("Unsupported argument \"hash=true\" for LMDB", doing));
+            }
+        }
     }
     let mut loader = database.load(from).map_err(|error| session.error(error.to_string(), doing))?;
     let restored = restore(&mut session, &mut reader, loader.as_mut(), &request);

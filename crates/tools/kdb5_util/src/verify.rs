@@ -61,7 +61,9 @@ pub(crate) fn run(mut session: Session<'_, '_>, password: Option<Secret<Vec<u8>>
     let arguments = session.general.arguments.iter().map(String::as_str);
     let database = database_of(session.config, &session.params.realm, arguments)
         .map_err(|error| session.error(error.to_string(), doing))?;
-    let Database::Db2(files) = &database;
+    let Database::Db2(files) = &database else {
+        return Err(session.error("klmdb databases are not verified yet", doing));
+    };
     let master = session.master_principal()?;
     let failed = |session: &Session<'_, '_>, error: k5_kdb::KdbError| session.error(error.to_string(), doing);
     let inspector = Inspector::begin(files).map_err(|error| failed(&session, error))?;

@@ -1,0 +1,116 @@
+//! Loading: one transaction, which empties the live environment or one that is made, and fills it. Nobody sees anything of
+//! it before it is whole, and who reads goes on reading what was there.
+//!
+//! The lockout records are kept until then: the KDC writes its own meanwhile, and a load that fails has changed none.
+
+use super::files::{KlmdbSettings, LOCKOUT, Made, POLICIES, PRINCIPALS};
+use super::record::{self, Lockout};
+use crate::backend::{Load, LoadFrom, Loaded};
+use crate::entry::Entry;
+use crate::error::{KdbError, Result};
+use crate::policy::Policy;
+use k5_lmdb::{Environment, Mode, Writer};
+
+/// So many lockout records are written at a time: the KDC waits no longer.
+const STEP: usize = 1000;
+
+/// A database that is being loaded.
+pub struct KlmdbLoader {
+    settings: KlmdbSettings,
+    writer: Writer,
+    /// Each principal's lockout record with its key.
+    lockout: Vec<(Box<[u8]>, Lockout)>,
+    /// The greatest key so far of principals, and of policies, while they come in order.
+    last: [Option<Vec<u8>>; 2],
+    // Gone last: the files can only go when they are closed.
+    made: Made,
+}
+
+impl KlmdbLoader {
+    /// Waits for other writers and begins.
+    ///
+    /// # Errors
+    /// Where the files cannot be made, or what is there is damaged.
+    pub fn begin(settings: &KlmdbSettings, from: LoadFrom) -> Result<Self> {
+        let failed = |error| settings.error(error);
+        let (made, principals) = match from {
+            LoadFrom::Nothing => (Made::of(settings), settings.open_principals(Mode::Create)?),
+            LoadFrom::Live if settings.principals.exists() => {
+                (Made::default(), settings.open_principals(Mode::Existing)?)
+            }
+            LoadFrom::Live => return Err(KdbError::LmdbMissing { path: settings.principals.clone() }),
+        };
+        let mut writer = principals.write().map_err(failed)?;
+        let last = match from {
+            LoadFrom::Nothing => {
+                writer.clear().map_err(failed)?;
+                [Some(Vec::new()), Some(Vec::new())]
+            }
+            LoadFrom::Live => [None, None],
+        };
+        let settings = settings.clone();
+        Ok(KlmdbLoader { settings, writer, lockout: Vec::new(), last, made })
+    }
+
+    /// Stores a record; what comes in order into an empty tree goes behind the last one, and fills its pages.
+    fn put(&mut self, tree: &'static str, key: &[u8], value: &[u8]) -> Result<()> {
+        let [principals, policies] = &mut self.last;
+        let last = if tree == PRINCIPALS { principals } else { policies };
+        let stored = match last {
+            Some(last) if key > last.as_slice() => {
+                last.clear();
+                last.extend_from_slice(key);
+                self.writer.append(tree, key, value)
+            }
+            _ => self.writer.put(tree, key, value),
+        };
+        stored.map_err(|error| self.settings.error(error))
+    }
+}
+
+/// Writes lockout records, a few at a time.
+fn write_lockout(
+    settings: &KlmdbSettings,
+    environment: &Environment,
+    records: &[(Box<[u8]>, Lockout)],
+) -> k5_lmdb::Result<()> {
+    for records in records.chunks(STEP) {
+        let mut writer = environment.write()?;
+        for (key, lockout) in records {
+            if settings.merge_nra && writer.get(LOCKOUT, key)?.is_some() {
+                continue;
+            }
+            writer.put(LOCKOUT, key, &lockout.encode())?;
+        }
+        writer.commit()?;
+    }
+    Ok(())
+}
+
+impl Load for KlmdbLoader {
+    fn put_principal(&mut self, entry: &Entry) -> Result<()> {
+        let (key, value) = (record::key(&entry.principal)?, record::encode(entry)?);
+        self.put(PRINCIPALS, &key, &value)?;
+        if self.settings.uses_lockout {
+            self.lockout.push((key.into_boxed_slice(), Lockout::of(entry)));
+        }
+        Ok(())
+    }
+
+    fn put_policy(&mut self, policy: &Policy) -> Result<()> {
+        let (key, value) = (record::policy_key(&policy.name)?, record::encode_policy(policy)?);
+        self.put(POLICIES, key, &value)
+    }
+
+    fn finish(self: Box<Self>) -> Result<Loaded> {
+        let KlmdbLoader { settings, writer, lockout, mut made, .. } = *self;
+        let failed = |error| settings.error(error);
+        let environment = if settings.uses_lockout { Some(settings.open_lockout()?) } else { None };
+        writer.commit().map_err(failed)?;
+        made.keep();
+        if let Some(environment) = environment {
+            write_lockout(&settings, &environment, &lockout).map_err(failed)?;
+        }
+        Ok(Loaded::default())
+    }
+}
