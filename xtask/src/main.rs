@@ -11,6 +11,7 @@ mod fuzz_diff;
 mod heimdal;
 mod install;
 mod layers;
+mod mit_klmdb;
 mod oracle;
 mod quickstart;
 mod test;

@@ -11,10 +11,10 @@ use std::process::{Command, Stdio};
 use anyhow::{Context, Result, bail};
 
 use crate::exec::{self, check};
-use crate::heimdal;
+use crate::{heimdal, mit_klmdb};
 
 /// Debian's package and the programs and libraries of it that the tests use.
-const NEEDED: [(&str, &[&str]); 15] = [
+const NEEDED: [(&str, &[&str]); 18] = [
     ("krb5-kdc", &["krb5kdc", "kdb5_util"]),
     ("krb5-admin-server", &["kadmin.local"]),
     ("krb5-user", &["kinit", "klist", "kvno", "kdestroy", "ktutil"]),
@@ -30,6 +30,10 @@ const NEEDED: [(&str, &[&str]); 15] = [
     ("krb5-gss-samples", &["gss-server", "gss-client"]),
     ("sasl2-bin", &["sasl-sample-server", "sasl-sample-client"]),
     ("libsasl2-modules-gssapi-mit", &["sasl2/libgssapiv2.so"]),
+    ("lmdb-utils", &["mdb_dump", "mdb_load", "mdb_stat"]),
+    // For MIT's LMDB module, which has to be compiled.
+    ("liblmdb-dev", &["liblmdb.so"]),
+    ("comerr-dev", &["compile_et"]),
 ];
 
 /// Whether a program is there, or a library, which ends in `.so`.
@@ -55,7 +59,8 @@ pub fn ensure() -> Result<()> {
             bail!("apt-get installed its packages, and yet these are missing: {}", described(&still, have));
         }
     }
-    heimdal::ensure()
+    heimdal::ensure()?;
+    mit_klmdb::ensure()
 }
 
 /// Names what is missing, for somebody who may install it.

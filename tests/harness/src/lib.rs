@@ -49,7 +49,7 @@ pub use mask::{Mask, Masked};
 pub use pair::{Both, Pair, PairRun, PairTerminal};
 pub use realm::Realm;
 pub use run::{Output, Run, Running};
-pub use setup::Setup;
+pub use setup::{BackEnd, Setup};
 pub use side::{Side, workspace};
 pub use terminal::Terminal;
 pub use witness::{Entry, heimdal_keytab, heimdal_ktutil, jdk_changes_keytab, jdk_keytab, mit_keytab};

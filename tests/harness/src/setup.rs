@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+use crate::side::workspace;
+
 /// The configuration of a realm, to be changed line by line before the realm is made.
 ///
 /// In every line `{DIR}` stands for the realm's scratch directory and `{PORT}` for its KDC's port.
@@ -13,6 +15,48 @@ pub struct Setup {
     kdc_realm: Vec<String>,
     krb5_text: Vec<String>,
     kdc_text: Vec<String>,
+    backend: BackEnd,
+}
+
+/// Which back end holds a realm's database, on both sides.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BackEnd {
+    /// Berkeley DB files: MIT's default.
+    Db2,
+    /// LMDB environments; MIT's programs get the module that `cargo xtask oracle` compiles.
+    Klmdb,
+}
+
+impl BackEnd {
+    /// What the whole run of tests is about: `REALMSMITH_TEST_BACKEND`, `db2` where it is not set.
+    ///
+    /// # Panics
+    /// Where it names something else.
+    pub fn of_this_run() -> Self {
+        match std::env::var("REALMSMITH_TEST_BACKEND").as_deref() {
+            Err(_) | Ok("db2") => BackEnd::Db2,
+            Ok("klmdb") => BackEnd::Klmdb,
+            Ok(other) => panic!("REALMSMITH_TEST_BACKEND={other}: db2 or klmdb"),
+        }
+    }
+
+    /// Its sections for the end of kdc.conf.
+    fn kdc_text(self, realm: &str) -> String {
+        match self {
+            BackEnd::Db2 => String::new(),
+            BackEnd::Klmdb => {
+                let modules = workspace().join("target/oracles/mit-klmdb");
+                assert!(
+                    modules.join("klmdb.so").is_file(),
+                    "MIT's LMDB module is missing: `cargo xtask oracle` makes it"
+                );
+                format!(
+                    "[dbmodules]\n    db_module_dir = {}\n    {realm} = {{\n        db_library = klmdb\n    }}\n",
+                    modules.display()
+                )
+            }
+        }
+    }
 }
 
 impl Default for Setup {
@@ -31,7 +75,14 @@ impl Setup {
             kdc_realm: Vec::new(),
             krb5_text: Vec::new(),
             kdc_text: Vec::new(),
+            backend: BackEnd::of_this_run(),
         }
+    }
+
+    /// Another back end than the run's.
+    pub fn backend(mut self, backend: BackEnd) -> Self {
+        self.backend = backend;
+        self
     }
 
     /// Another realm name.
@@ -90,9 +141,10 @@ impl Setup {
              [realms]\n    {realm} = {{\n        database_name = {{DIR}}/principal\n        \
              key_stash_file = {{DIR}}/stash\n        acl_file = {{DIR}}/kadm5.acl\n{lines}    }}\n\n\
              [logging]\n    kdc = FILE:{{DIR}}/kdc.log\n    admin_server = FILE:{{DIR}}/kadmind.log\n    \
-             default = FILE:{{DIR}}/krb5.log\n{more}",
+             default = FILE:{{DIR}}/krb5.log\n{backend}{more}",
             realm = self.realm,
             lines = indented(&lines, 8),
+            backend = self.backend.kdc_text(&self.realm),
             more = indented(&self.kdc_text, 0),
         );
         filled(&text, dir, port)
