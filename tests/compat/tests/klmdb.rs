@@ -46,6 +46,17 @@ fn all_records(realm: &Realm) -> [String; 3] {
         .map(|(file, tree)| records(realm, file, tree))
 }
 
+/// Records that differ are too long to be shown.
+fn same(these: &[String], those: &[String]) {
+    for (these, those) in these.iter().zip(those) {
+        for (this, that) in these.lines().zip(those.lines()) {
+            let start = |line: &str| line.chars().take(150).collect::<String>();
+            assert!(this == that, "{}\n{}", start(this), start(that));
+        }
+        assert_eq!(these.lines().count(), those.lines().count());
+    }
+}
+
 #[test]
 fn what_mit_made_is_read_changed_and_written_back() {
     let pair = golden_pair();
@@ -53,7 +64,7 @@ fn what_mit_made_is_read_changed_and_written_back() {
     ours.kdb5_util(["dump", "out"]).ok();
     assert_eq!(ours.read("out"), golden("dump/dump-klmdb.txt"));
     let before = all_records(ours);
-    assert_eq!(before, all_records(mit));
+    same(&before, &all_records(mit));
     for order in [vec!["-rev"], vec!["-recurse"], vec!["-rev", "-recurse"], vec![]] {
         let _ = pair.kdb5_util([vec!["dump"], order].concat()).same().code(0);
     }
@@ -73,8 +84,10 @@ fn what_mit_made_is_read_changed_and_written_back() {
         realm.write("in", golden("dump/dump-klmdb.txt"));
         realm.kdb5_util(["load", "in"]).ok();
     });
-    assert_eq!(all_records(ours), before);
-    assert_eq!(all_records(mit), before);
+    let after = all_records(ours);
+    same(&after, &all_records(mit));
+    // The lockout record of a principal that is gone stays.
+    same(&after[..2], &before[..2]);
 }
 
 #[test]
@@ -146,10 +159,7 @@ fn names_over_the_limit() {
     let long = "x".repeat(600);
     let shown = ours.kadmin_local(["addprinc", "-randkey", &long]).fails(1).stderr;
     assert!(shown.contains("612 bytes, at most 511"), "{shown}");
-    let shown = ours.kadmin_local(["getprinc", &long]).fails(1).stderr;
-    assert!(shown.contains("Principal does not exist"), "{shown}");
-    let shown = pair.mit().kadmin_local(["getprinc", &long]).fails(1).stderr;
-    assert!(shown.contains("MDB_BAD_VALSIZE"), "{shown}");
+    let _ = pair.kadmin_local(["getprinc", &long]).same();
     // The dump of a db2 realm with such a name.
     let other = Realm::with(Side::Ours, Setup::new().backend(BackEnd::Db2));
     other.create("master");
@@ -158,16 +168,14 @@ fn names_over_the_limit() {
     pair.each(|realm| realm.write("in", other.read("out")));
     let shown = ours.kdb5_util(["load", "in"]).fails(1).stderr;
     assert!(shown.contains("612 bytes, at most 511") && shown.contains("restore failed"), "{shown}");
-    assert_eq!(all_records(ours), before);
+    same(&all_records(ours), &before);
     let shown = pair.mit().kdb5_util(["load", "in"]).fails(1).stderr;
     assert!(shown.contains("MDB_BAD_VALSIZE"), "{shown}");
+    assert!(!pair.mit().path("principal.mdb").exists(), "MIT's program has destroyed the live database");
     // Without a database there is none afterwards.
-    pair.each(|realm| {
-        realm.kdb5_util(["destroy", "-f"]).ok();
-        realm.kdb5_util(["load", "in"]).fails(1);
-    });
+    ours.kdb5_util(["destroy", "-f"]).ok();
+    ours.kdb5_util(["load", "in"]).fails(1);
     assert!(!ours.path("principal.mdb").exists() && !ours.path("principal.lockout.mdb").exists());
-    assert!(pair.mit().path("principal.mdb").exists());
 }
 
 /// DIV-161: what does not fit in the map says which setting and which value.
@@ -193,7 +201,7 @@ fn a_full_map() {
     realm.write("in", source.read("out"));
     let shown = realm.kdb5_util(["load", "in"]).fails(1).stderr;
     assert!(shown.contains("set mapsize = ") && shown.contains("[dbmodules] small"), "{shown}");
-    assert_eq!(all_records(&realm), before);
+    same(&all_records(&realm), &before);
     let rest = shown.split_once("set mapsize = ").unwrap().1;
     let needed: u32 = rest.split(' ').next().unwrap().parse().unwrap();
     // The load tells what it needs as far as it came; one that is told all goes on.
@@ -259,7 +267,7 @@ fn an_update_that_fails() {
     });
     let before = all_records(pair.ours());
     pair.ours().kdb5_util(["load", "-update", "in"]).fails(1);
-    assert_eq!(all_records(pair.ours()), before);
+    same(&all_records(pair.ours()), &before);
     pair.mit().kdb5_util(["load", "-update", "in"]).fails(1);
     assert!(pair.mit().kadmin_local(["listprincs"]).ok().stdout.contains("old@"));
     pair.ours().kdb5_util(["load", "-update", "out"]).ok();

@@ -74,7 +74,8 @@ impl Pair {
 
     /// Copies MIT's database and stash over ours, whatever was there.
     pub fn copy_database(&self) {
-        for file in ["principal", "principal.kadm5", "principal.kadm5.lock", "principal.ok", "stash"] {
+        let backend = self.reference.backend();
+        for file in backend.files().iter().chain(&["stash"]) {
             fs::copy(self.reference.path(file), self.candidate.path(file))
                 .unwrap_or_else(|error| panic!("cannot copy {file}: {error}"));
         }

@@ -10,7 +10,7 @@ use tempfile::TempDir;
 
 use crate::port::Port;
 use crate::run::{Output, Run};
-use crate::{Setup, Side};
+use crate::{BackEnd, Setup, Side};
 
 /// A realm in a scratch directory of its own, and the side whose programs work on it.
 ///
@@ -112,6 +112,11 @@ impl Realm {
     /// The realm's name.
     pub fn name(&self) -> &str {
         &self.place.setup.realm
+    }
+
+    /// Which back end holds the realm's database.
+    pub fn backend(&self) -> BackEnd {
+        self.place.setup.backend
     }
 
     /// Writes a file into the realm's directory.

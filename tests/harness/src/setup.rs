@@ -15,7 +15,7 @@ pub struct Setup {
     kdc_realm: Vec<String>,
     krb5_text: Vec<String>,
     kdc_text: Vec<String>,
-    backend: BackEnd,
+    pub(crate) backend: BackEnd,
 }
 
 /// Which back end holds a realm's database, on both sides.
@@ -37,6 +37,14 @@ impl BackEnd {
             Err(_) | Ok("db2") => BackEnd::Db2,
             Ok("klmdb") => BackEnd::Klmdb,
             Ok(other) => panic!("REALMSMITH_TEST_BACKEND={other}: db2 or klmdb"),
+        }
+    }
+
+    /// The files that make a database, less those that its programs make where they are missing.
+    pub fn files(self) -> &'static [&'static str] {
+        match self {
+            BackEnd::Db2 => &["principal", "principal.kadm5", "principal.kadm5.lock", "principal.ok"],
+            BackEnd::Klmdb => &["principal.mdb", "principal.lockout.mdb"],
         }
     }
 

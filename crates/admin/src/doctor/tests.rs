@@ -9,6 +9,7 @@ use crate::{
 use k5_config::{Config, Env, Profile, User};
 use k5_crypto::{SystemRandom, make_random_key};
 use k5_hostname::{HostNames, HostTable};
+use k5_kdb::Database;
 use k5_kdb::db2::Db2Files;
 use k5_kdb::{MasterKey, MasterKeys};
 use k5_keytab::{Entry, KeytabWriter};
@@ -54,10 +55,10 @@ impl Bed {
             actor: name("tester"),
             now: NOW,
         };
-        let files = Db2Files::named(&directory.path().join("principal"));
-        let backend = create_realm(files, realm, Box::new(SystemRandom)).unwrap();
+        let database = Database::Db2(Db2Files::named(&directory.path().join("principal")));
+        let backend = create_realm(&database, realm, Box::new(SystemRandom)).unwrap();
         let admin = Admin::new(AdminParts {
-            backend: Box::new(backend),
+            backend,
             realm: b"R".to_vec(),
             defaults,
             master: MasterKeys::first(1, key),
