@@ -9,7 +9,6 @@ use crate::{
 use k5_config::{Config, Env, Profile, User};
 use k5_crypto::{SystemRandom, make_random_key};
 use k5_hostname::{HostNames, HostTable};
-use k5_kdb::Database;
 use k5_kdb::db2::Db2Files;
 use k5_kdb::{MasterKey, MasterKeys};
 use k5_keytab::{Entry, KeytabWriter};
@@ -55,7 +54,7 @@ impl Bed {
             actor: name("tester"),
             now: NOW,
         };
-        let database = Database::Db2(Db2Files::named(&directory.path().join("principal")));
+        let database = k5_kdb::Database::Db2(Db2Files::named(&directory.path().join("principal")));
         let backend = create_realm(&database, realm, Box::new(SystemRandom)).unwrap();
         let admin = Admin::new(AdminParts {
             backend,
