@@ -1,6 +1,6 @@
 //! Sequences of changes, at random from a seed that is printed: ktutil's shell beside MIT's, its commands on files beside what
 //! MIT's programs do, and one file that all write in turn.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout, missing_docs)]
 
 use compat::without_times;
 use harness::{
