@@ -3,7 +3,7 @@
 use super::super::options::{Key, Words};
 use k5_admin::Admin;
 use k5_admin::doctor::{Compare, Database};
-use k5_admin::open::{MasterKeyFrom, Opening, database_files};
+use k5_admin::open::{MasterKeyFrom, Opening, database_of};
 use k5_cli::{Failure, Io, prompt};
 use k5_config::{Config, Overrides, RealmParams};
 use k5_crypto::SystemRandom;
@@ -70,8 +70,8 @@ pub(super) fn open(words: &Words<'_>, config: &Config, io: &mut Io<'_>) -> Resul
         Err(error) => return Ok(Source::Unusable(error.message())),
     };
     let arguments = arguments(words);
-    let file = match database_files(config, &realm, &arguments) {
-        Ok(files) => files.principals,
+    let file = match database_of(config, &realm, &arguments) {
+        Ok(database) => database.path().to_path_buf(),
         Err(error) => return Ok(Source::Unusable(error.to_string())),
     };
     if let Err(error) = File::open(&file) {
