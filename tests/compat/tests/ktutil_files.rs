@@ -76,6 +76,32 @@ fn add_gives_what_mit_gives() {
     assert_eq!(fs::metadata(realm.path("ours")).unwrap().mode() & 0o777, 0o600);
 }
 
+/// A KDC honours what was made from a password, also where the salt is not the name's.
+#[test]
+fn a_kdc_honours_the_keys() {
+    let realm = realm();
+    realm.create("master");
+    realm.write(
+        "commands",
+        "addprinc -pw \"secret word\" -kvno 4 -e aes256-sha2:normal,aes128-cts:special old\n",
+    );
+    let commands = String::from_utf8(realm.read("commands")).unwrap();
+    realm.kadmin_local(NO_WORDS).stdin(&commands).ok();
+    realm.kadmin_local(["addprinc", "-pw", "secret word", "-e", "aes256-cts:normal", "named"]).ok();
+    realm.kadmin_local(["renprinc", "named", "renamed"]).ok();
+    let _kdc = harness::Kdc::start(&realm);
+    ok(&realm, "add old.kt -p old -k 4 -e aes256-sha2 --password-file pw");
+    realm.kinit_keytab("old", "old.kt").ok();
+    ok(&realm, "add new.kt -p renamed -k 1 -e aes256-cts -s EXAMPLE.COMnamed --password-file pw");
+    realm.kinit_keytab("renamed", "new.kt").ok();
+    ok(&realm, "add bad.kt -p renamed -k 1 -e aes256-cts --password-file pw");
+    realm.kinit_keytab("renamed", "bad.kt").fails(1);
+    // A principal renamed on both sides.
+    ok(&realm, "add named.kt -p named -k 1 -e aes256-cts --password-file pw");
+    ok(&realm, "rename named.kt named renamed");
+    realm.kinit_keytab("renamed", "named.kt").ok();
+}
+
 #[test]
 fn list_shows_what_mit_shows() {
     let realm = realm();
