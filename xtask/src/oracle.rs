@@ -14,10 +14,10 @@ use crate::exec::{self, check};
 use crate::{heimdal, mit_klmdb};
 
 /// Debian's package and the programs and libraries of it that the tests use.
-const NEEDED: [(&str, &[&str]); 18] = [
+const NEEDED: [(&str, &[&str]); 20] = [
     ("krb5-kdc", &["krb5kdc", "kdb5_util"]),
     ("krb5-admin-server", &["kadmin.local"]),
-    ("krb5-user", &["kinit", "klist", "kvno", "kdestroy", "ktutil"]),
+    ("krb5-user", &["kinit", "klist", "kvno", "kdestroy", "kswitch", "ktutil"]),
     ("libkrb5-dev", &["krb5-config"]),
     ("gcc", &["cc"]),
     ("hyperfine", &["hyperfine"]),
@@ -25,7 +25,9 @@ const NEEDED: [(&str, &[&str]); 18] = [
     ("mandoc", &["mandoc"]),
     ("zsh", &["zsh"]),
     ("fish", &["fish"]),
-    ("util-linux", &["setsid"]),
+    ("util-linux", &["setsid", "unshare"]),
+    ("keyutils", &["keyctl"]),
+    ("heimdal-kcm", &["kcm"]),
     ("default-jdk-headless", &["java", "javac"]),
     ("krb5-gss-samples", &["gss-server", "gss-client"]),
     ("sasl2-bin", &["sasl-sample-server", "sasl-sample-client"]),

@@ -17,20 +17,22 @@ const PRIMARY: &str = "primary";
 /// How long the line in `primary` may be with its newline; MIT reads no more.
 const PRIMARY_MAX: usize = 63;
 
-/// The file of the primary cache; `None` where the directory is not there but could be made.
+/// The file of the primary cache. Neither the file nor the directory need be there: MIT would make the directory and
+/// a `primary`, this only looks.
 ///
 /// # Errors
 /// What is wrong with the directory or with `primary`.
-pub(crate) fn primary(directory: &Path) -> Result<Option<PathBuf>> {
+pub(crate) fn primary(directory: &Path) -> Result<PathBuf> {
+    let first = || directory.join(OsStr::from_bytes(CACHE_PREFIX));
     if !exists(directory)? {
-        return Ok(None);
+        return Ok(first());
     }
     let path = directory.join(PRIMARY);
     let file = match File::open(&path) {
         Ok(file) => file,
         // A collection that nobody has used yet.
         Err(e) if e.kind() == io::ErrorKind::NotFound => {
-            return Ok(Some(directory.join(OsStr::from_bytes(CACHE_PREFIX))));
+            return Ok(first());
         }
         Err(e) => return Err(CcacheError::io(&path, "opening", e)),
     };
@@ -38,17 +40,16 @@ pub(crate) fn primary(directory: &Path) -> Result<Option<PathBuf>> {
     let read = file.take(PRIMARY_MAX as u64).read_to_end(&mut text);
     read.map_err(|e| CcacheError::io(&path, "reading", e))?;
     match cache_of_line(&text) {
-        Some(name) => Ok(Some(directory.join(OsStr::from_bytes(name)))),
+        Some(name) => Ok(directory.join(OsStr::from_bytes(name))),
         None => Err(CcacheError::BadPrimary { path }),
     }
 }
 
-/// The file of one cache of a collection, which is `path` itself; `None` where its directory is not there but could
-/// be made.
+/// Whether `path` can be one cache of a collection. Its directory need not be there.
 ///
 /// # Errors
 /// What is wrong with the path or with its directory.
-pub(crate) fn subsidiary(path: &Path) -> Result<Option<PathBuf>> {
+pub(crate) fn check_subsidiary(path: &Path) -> Result<()> {
     let bytes = path.as_os_str().as_bytes();
     let Some(slash) = bytes.iter().rposition(|b| *b == b'/') else {
         return Err(CcacheError::NoParent { path: path.to_owned() });
@@ -58,8 +59,22 @@ pub(crate) fn subsidiary(path: &Path) -> Result<Option<PathBuf>> {
         return Err(CcacheError::NotTkt { path: path.to_owned() });
     }
     let directory = if directory.is_empty() { b"/" } else { directory };
-    let exists = exists(Path::new(OsStr::from_bytes(directory)))?;
-    Ok(exists.then(|| path.to_owned()))
+    exists(Path::new(OsStr::from_bytes(directory))).map(|_| ())
+}
+
+/// The files of a collection as MIT lists them: the primary one first, if it is there, then the others as the
+/// directory has them. A `primary` that names nothing makes none of them the first; without a directory there are none.
+pub(crate) fn files(directory: &Path) -> Vec<PathBuf> {
+    let Ok(entries) = fs::read_dir(directory) else { return Vec::new() };
+    // Where there is no file `primary` none is the first either.
+    let first = primary(directory).ok().filter(|_| directory.join(PRIMARY).exists());
+    let others = entries.filter_map(|entry| {
+        // An entry that cannot be read ends MIT's listing as well; what comes after it is asked for all the same.
+        let name = entry.ok()?.file_name();
+        name.as_bytes().starts_with(CACHE_PREFIX).then(|| directory.join(name))
+    });
+    let others: Vec<PathBuf> = others.filter(|path| Some(path) != first.as_ref()).collect();
+    first.into_iter().filter(|path| path.exists()).chain(others).collect()
 }
 
 /// The cache's file name in the first line of `primary`.
@@ -103,16 +118,16 @@ mod tests {
     fn a_collection_has_a_primary_cache() {
         let dir = tempfile::tempdir().unwrap();
         let dir = dir.path();
-        assert_eq!(primary(dir).unwrap(), Some(dir.join("tkt")), "unused");
+        assert_eq!(primary(dir).unwrap(), dir.join("tkt"), "unused");
         assert!(!dir.join(PRIMARY).exists(), "a look makes nothing");
         fs::write(dir.join(PRIMARY), "tktab\n").unwrap();
-        assert_eq!(primary(dir).unwrap(), Some(dir.join("tktab")));
+        assert_eq!(primary(dir).unwrap(), dir.join("tktab"));
         let long = format!("tkt{}\n", "x".repeat(PRIMARY_MAX - 4));
         fs::write(dir.join(PRIMARY), &long).unwrap();
-        assert_eq!(primary(dir).unwrap(), Some(dir.join(long.trim_end())));
+        assert_eq!(primary(dir).unwrap(), dir.join(long.trim_end()));
         fs::write(dir.join(PRIMARY), format!("x{long}").replace("xtkt", "tktx")).unwrap();
         assert!(matches!(primary(dir), Err(CcacheError::BadPrimary { .. })), "a byte too long");
-        assert_eq!(primary(&dir.join("new")).unwrap(), None);
+        assert_eq!(primary(&dir.join("new")).unwrap(), dir.join("new/tkt"));
         assert!(matches!(primary(&dir.join("no/new")), Err(CcacheError::NoDirectory { .. })));
         assert!(matches!(primary(&dir.join(PRIMARY)), Err(CcacheError::NotADirectory { .. })));
     }
@@ -121,10 +136,10 @@ mod tests {
     fn a_subsidiary_cache_has_a_directory_and_a_name() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("tktX");
-        assert_eq!(subsidiary(&path).unwrap(), Some(path));
-        assert_eq!(subsidiary(Path::new("/tkt")).unwrap(), Some("/tkt".into()));
-        assert_eq!(subsidiary(&dir.path().join("new/tkt")).unwrap(), None);
-        assert!(matches!(subsidiary(Path::new("tkt")), Err(CcacheError::NoParent { .. })));
-        assert!(matches!(subsidiary(&dir.path().join("x")), Err(CcacheError::NotTkt { .. })));
+        check_subsidiary(&path).unwrap();
+        check_subsidiary(Path::new("/tkt")).unwrap();
+        check_subsidiary(&dir.path().join("new/tkt")).unwrap();
+        assert!(matches!(check_subsidiary(Path::new("tkt")), Err(CcacheError::NoParent { .. })));
+        assert!(matches!(check_subsidiary(&dir.path().join("x")), Err(CcacheError::NotTkt { .. })));
     }
 }

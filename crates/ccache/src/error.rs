@@ -1,14 +1,13 @@
-//! What can be wrong with a credential cache, and MIT's words for it.
+//! What can be wrong with a credential cache.
 
 use crate::Foreign;
 use k5_types::errno_text;
+use std::ffi::OsString;
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// Why a credential cache could not be read. The text names the file and the place; [`CcacheError::mit_text`] is
-/// what MIT's programs say.
-///
-/// That there is no cache is no error here.
+/// Why a credential cache could not be read. The text names the cache and the place; [`CcacheError::mit_text`] is
+/// what MIT's programs say, and [`CcacheError::shown`] what ours show.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum CcacheError {
@@ -22,8 +21,16 @@ pub enum CcacheError {
         name: PathBuf,
     },
     /// A cache that lives where this project does not reach.
-    #[error("Credential caches of the type {0} are not supported here; use FILE: or DIR:")]
+    #[error("Credential caches of the type {0} are not supported here; use FILE:, DIR:, KEYRING: or KCM:")]
     Foreign(Foreign),
+    /// There is no such cache, or nobody has put anything into it.
+    #[error("{}", no_cache(*kind, name))]
+    NotFound {
+        /// Where it is not.
+        kind: Kind,
+        /// Its path, or its name less its type.
+        name: OsString,
+    },
     /// `DIR::PATH` where the path has no directory before its last `/`.
     #[error("Subsidiary cache path {} has no parent directory", path.display())]
     NoParent {
@@ -79,16 +86,93 @@ pub enum CcacheError {
     /// The bytes at `offset` are not what should stand there.
     #[error("Bad format in credentials cache '{}' at offset {offset}: {damage}", path.display())]
     Damaged {
-        /// The file.
+        /// The file, or the name of the cache with that of the key in it.
         path: PathBuf,
-        /// Offset in bytes of the field from the start of the file.
+        /// Offset in bytes of the field from the start of the file, or of the key.
         offset: u64,
         /// What is wrong.
         damage: Damage,
     },
+    /// `KEYRING:ANCHOR:...` with an anchor that is none of MIT's.
+    #[error("Invalid keyring anchor name in 'KEYRING:{name}'")]
+    KeyringAnchor {
+        /// The name less its type.
+        name: String,
+    },
+    /// `KEYRING:persistent:UID` where the user id is no number, or another user's.
+    #[error("Invalid UID in persistent keyring name 'KEYRING:{name}'")]
+    KeyringUid {
+        /// The name less its type.
+        name: String,
+    },
+    /// The key that names the primary cache of a collection of keyrings has a version from the future.
+    #[error("Unknown keyring collection version {version} in 'KEYRING:{name}'")]
+    KeyringVersion {
+        /// The name less its type.
+        name: String,
+        /// The version.
+        version: i32,
+    },
+    /// The kernel refused to search or read a keyring.
+    #[error("{} while {doing} 'KEYRING:{name}'", errno_text(source))]
+    Keyring {
+        /// The name less its type.
+        name: String,
+        /// What was being done.
+        doing: &'static str,
+        /// The system's error.
+        source: io::Error,
+    },
+    /// No KCM daemon listens at the socket.
+    #[error("No KCM server found at '{}'", socket.display())]
+    KcmNoServer {
+        /// The socket, or `-` where there is to be none.
+        socket: PathBuf,
+    },
+    /// The KCM daemon could not be reached.
+    #[error("{} while connecting to the KCM server", errno_text(.0))]
+    KcmConnect(io::Error),
+    /// The connection to the KCM daemon failed.
+    #[error("{} while talking to the KCM server", errno_text(.0))]
+    KcmIo(io::Error),
+    /// The KCM daemon closed the connection in the middle of a reply.
+    #[error("The KCM server closed the connection")]
+    KcmClosed,
+    /// A reply of the KCM daemon is not what the request asks for.
+    #[error("Malformed reply from KCM daemon")]
+    KcmReply,
+    /// A reply of more than ten megabytes.
+    #[error("KCM daemon reply too big")]
+    KcmTooBig,
+    /// The KCM daemon refused a request.
+    #[error("{}", crate::mit::text_of_code(*.0))]
+    KcmRefused(i32),
 }
 
-/// What is wrong with a cache file.
+/// Where a cache lives.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// In a file, of a directory or not.
+    File,
+    /// In the memory of one process.
+    Memory,
+    /// In keyrings of the kernel.
+    Keyring,
+    /// In a daemon.
+    Kcm,
+}
+
+fn no_cache(kind: Kind, name: &OsString) -> String {
+    let name = Path::new(name).display();
+    match kind {
+        Kind::File => format!("No credentials cache found (filename: {name})"),
+        Kind::Memory => "No credentials cache found".to_owned(),
+        Kind::Keyring => format!("Credentials cache keyring '{name}' not found"),
+        Kind::Kcm => format!("Credentials cache 'KCM:{name}' not found"),
+    }
+}
+
+/// What is wrong with the bytes of a cache.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Damage {
@@ -118,68 +202,40 @@ impl CcacheError {
         CcacheError::Io { path: path.to_owned(), doing, source }
     }
 
+    pub(crate) fn no_file(path: &Path) -> Self {
+        CcacheError::NotFound { kind: Kind::File, name: path.into() }
+    }
+
     /// Whether MIT fails at the name already, without a look into a cache: there `kadmin.local` stops with
-    /// "while opening default credentials cache". At any other error it takes the name of its user from the
-    /// environment, as it does without a cache.
+    /// "while opening default credentials cache" and `klist` with "while resolving ccache". At any other error
+    /// `kadmin.local` takes the name of its user from the environment, as it does without a cache.
     #[must_use]
     pub fn stops_mit(&self) -> bool {
         match self {
             CcacheError::Config(_)
             | CcacheError::UnknownType { .. }
+            | CcacheError::Foreign(_)
             | CcacheError::NoParent { .. }
             | CcacheError::NotTkt { .. }
             | CcacheError::NoDirectory { .. }
             | CcacheError::NotADirectory { .. }
-            | CcacheError::BadPrimary { .. } => true,
-            // MIT has the others, and may find a cache there: whether it would is not known.
-            CcacheError::Foreign(kind) => matches!(kind, Foreign::Api | Foreign::Mslsa),
-            CcacheError::Io { .. }
+            | CcacheError::BadPrimary { .. }
+            | CcacheError::KeyringAnchor { .. }
+            | CcacheError::KeyringUid { .. }
+            | CcacheError::KeyringVersion { .. }
+            | CcacheError::Keyring { .. }
+            | CcacheError::KcmNoServer { .. }
+            | CcacheError::KcmConnect(_) => true,
+            CcacheError::NotFound { .. }
+            | CcacheError::Io { .. }
             | CcacheError::NotAFile { .. }
             | CcacheError::BadVersion { .. }
-            | CcacheError::Damaged { .. } => false,
-        }
-    }
-
-    /// MIT's message for the same misfortune, to be followed by its "while ...". Where MIT has none our own text
-    /// stands.
-    #[must_use]
-    pub fn mit_text(&self) -> String {
-        let of_file = |text: &str, path: &Path| format!("{text} (filename: {})", path.display());
-        match self {
-            CcacheError::Config(_) => "Internal credentials cache error".to_owned(),
-            CcacheError::UnknownType { .. } | CcacheError::Foreign(Foreign::Api | Foreign::Mslsa) => {
-                "Unknown credential cache type".to_owned()
-            }
-            CcacheError::Io { path, source, .. } => {
-                use io::ErrorKind::{PermissionDenied, ReadOnlyFilesystem};
-                of_file(
-                    match source.kind() {
-                        PermissionDenied | ReadOnlyFilesystem => "Credentials cache permissions incorrect",
-                        _ => "Credentials cache I/O operation failed",
-                    },
-                    path,
-                )
-            }
-            CcacheError::BadVersion { path } => {
-                of_file("Unsupported credentials cache format version number", path)
-            }
-            CcacheError::NotAFile { path } => of_file("Bad format in credentials cache", path),
-            CcacheError::Damaged { path, offset, damage } => of_file(
-                match damage {
-                    // MIT tells a file that ends early from a field that is longer than all of the file, and
-                    // from a cut in version or header.
-                    Damage::PastEnd { field, wanted, left }
-                        if *wanted <= offset.saturating_add(*left)
-                            && *field != "version"
-                            && !field.starts_with("header") =>
-                    {
-                        "End of credential cache reached"
-                    }
-                    _ => "Bad format in credentials cache",
-                },
-                path,
-            ),
-            other => other.to_string(),
+            | CcacheError::Damaged { .. }
+            | CcacheError::KcmIo(_)
+            | CcacheError::KcmClosed
+            | CcacheError::KcmReply
+            | CcacheError::KcmTooBig
+            | CcacheError::KcmRefused(_) => false,
         }
     }
 }

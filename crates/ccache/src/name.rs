@@ -1,6 +1,6 @@
 //! The names by which programs refer to credential caches.
 
-use crate::{CcacheError, Result, dir, file};
+use crate::{Ccache, CcacheError, Result, System};
 use k5_config::Config;
 use k5_types::Principal;
 use std::ffi::{OsStr, OsString};
@@ -19,17 +19,17 @@ pub enum Place {
     Subsidiary(PathBuf),
     /// In the memory of one process: empty for any other.
     Memory(OsString),
+    /// In keyrings of the Linux kernel; the name less its type.
+    Keyring(OsString),
+    /// In a daemon that is asked over a socket; the name less its type, which is empty for the daemon's default.
+    Kcm(OsString),
     /// Where this project does not reach.
     Foreign(Foreign),
 }
 
-/// MIT's kinds of caches that are neither files nor memory.
+/// MIT's kinds of caches that live on other systems.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Foreign {
-    /// `KEYRING:`, in the Linux kernel.
-    Keyring,
-    /// `KCM:`, in a daemon.
-    Kcm,
     /// `API:`, on macOS and Windows only.
     Api,
     /// `MSLSA:`, on Windows only.
@@ -39,8 +39,6 @@ pub enum Foreign {
 impl fmt::Display for Foreign {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Foreign::Keyring => "KEYRING",
-            Foreign::Kcm => "KCM",
             Foreign::Api => "API",
             Foreign::Mslsa => "MSLSA",
         })
@@ -55,8 +53,8 @@ pub struct CcacheName {
 }
 
 impl CcacheName {
-    /// Reads `FILE:PATH`, `DIR:DIRECTORY`, `DIR::PATH`, `MEMORY:NAME` or a path without any colon. One letter and a
-    /// colon begin a path as well. Otherwise what stands before the first colon is a type, even after a `/`:
+    /// Reads `FILE:PATH`, `DIR:DIRECTORY`, `DIR::PATH`, `MEMORY:NAME`, `KEYRING:...`, `KCM:...` or a path without any
+    /// colon. One letter and a colon begin a path as well. Otherwise what stands before the first colon is a type, even after a `/`:
     /// unlike with keytabs, `/a:b` is no path.
     ///
     /// # Errors
@@ -76,8 +74,8 @@ impl CcacheName {
             (b"DIR", [b':', subsidiary @ ..]) => Place::Subsidiary(path(subsidiary)),
             (b"DIR", _) => Place::Dir(path(rest)),
             (b"MEMORY", _) => Place::Memory(OsStr::from_bytes(rest).to_owned()),
-            (b"KEYRING", _) => Place::Foreign(Foreign::Keyring),
-            (b"KCM", _) => Place::Foreign(Foreign::Kcm),
+            (b"KEYRING", _) => Place::Keyring(OsStr::from_bytes(rest).to_owned()),
+            (b"KCM", _) => Place::Kcm(OsStr::from_bytes(rest).to_owned()),
             (b"API", _) => Place::Foreign(Foreign::Api),
             (b"MSLSA", _) => Place::Foreign(Foreign::Mslsa),
             _ => return Err(CcacheError::UnknownType { name: name.into() }),
@@ -105,34 +103,15 @@ impl CcacheName {
         &self.given
     }
 
-    /// The file that the tickets are in: of a collection, the primary one. `None` for caches that are not in files,
-    /// and for a collection whose directory is not there. The file itself need not be there.
-    ///
-    /// Where MIT makes a directory or a file `primary` that is missing, this only looks.
-    ///
-    /// # Errors
-    /// What is wrong with the directory: [`CcacheError::NoParent`], [`CcacheError::NotTkt`],
-    /// [`CcacheError::NoDirectory`], [`CcacheError::NotADirectory`], [`CcacheError::BadPrimary`],
-    /// [`CcacheError::Io`]; [`CcacheError::Foreign`].
-    pub fn file(&self) -> Result<Option<PathBuf>> {
-        match &self.place {
-            Place::File(path) => Ok(Some(path.clone())),
-            Place::Dir(directory) => dir::primary(directory),
-            Place::Subsidiary(path) => dir::subsidiary(path),
-            Place::Memory(_) => Ok(None),
-            Place::Foreign(kind) => Err(CcacheError::Foreign(*kind)),
-        }
-    }
-
     /// The principal whose tickets the cache holds; `None` where there is no cache.
     ///
     /// # Errors
-    /// As [`CcacheName::file`], and what is wrong with the file: [`CcacheError::NotAFile`],
-    /// [`CcacheError::BadVersion`], [`CcacheError::Damaged`], [`CcacheError::Io`].
-    pub fn principal(&self) -> Result<Option<Principal>> {
-        match self.file()? {
-            Some(path) => file::principal(&path),
-            None => Ok(None),
+    /// As [`Ccache::resolve`] and [`Ccache::open`], but for [`CcacheError::NotFound`].
+    pub fn principal(&self, system: &System<'_>) -> Result<Option<Principal>> {
+        match Ccache::resolve(self, system).and_then(|cache| cache.open(system)) {
+            Ok(open) => Ok(Some(open.principal().clone())),
+            Err(CcacheError::NotFound { .. }) => Ok(None),
+            Err(error) => Err(error),
         }
     }
 }
@@ -165,8 +144,8 @@ mod tests {
             ("DIR:/d", Place::Dir("/d".into())),
             ("DIR::/d/tkt", Place::Subsidiary("/d/tkt".into())),
             ("MEMORY:m", Place::Memory("m".into())),
-            ("KEYRING:persistent:0", Place::Foreign(Foreign::Keyring)),
-            ("KCM:", Place::Foreign(Foreign::Kcm)),
+            ("KEYRING:persistent:0", Place::Keyring("persistent:0".into())),
+            ("KCM:", Place::Kcm("".into())),
             ("API:", Place::Foreign(Foreign::Api)),
             ("MSLSA:", Place::Foreign(Foreign::Mslsa)),
         ] {
@@ -179,14 +158,18 @@ mod tests {
 
     #[test]
     fn what_is_not_in_a_file() {
-        let principal = |name: &str| CcacheName::parse(OsStr::new(name)).unwrap().principal();
+        let keyrings = crate::keyring::testing::Fake::default();
+        let system = System { keyrings: &keyrings, kcm_socket: "-".into(), euid: 7 };
+        let principal = |name: &str| CcacheName::parse(OsStr::new(name)).unwrap().principal(&system);
         assert!(matches!(principal("MEMORY:x"), Ok(None)));
-        let error = principal("KEYRING:x").unwrap_err();
-        assert!(!error.stops_mit());
-        assert!(error.to_string().starts_with("Credential caches of the type KEYRING are not supported"));
+        assert!(matches!(principal("KEYRING:x"), Ok(None)));
+        let error = principal("KCM:x").unwrap_err();
+        assert!(error.stops_mit());
+        assert_eq!(error.mit_text(), "No KCM server found");
         let error = principal("API:x").unwrap_err();
         assert!(error.stops_mit());
         assert_eq!(error.mit_text(), "Unknown credential cache type");
+        assert!(error.shown().starts_with("Credential caches of the type API are not supported here"));
     }
 
     #[test]

@@ -16,19 +16,33 @@
 //!            └───────────┴───────┴───────┴─────────────┴───
 //!             i32, not v1 u32     data    data               v1 counts the realm among the components
 //!
-//! data       ┌────────┬──────────────┐
-//!            │ length │ length bytes │
-//!            └────────┴──────────────┘
-//!             u32
+//! credential ┌────────┬────────┬─────────┬─────┬───────────┬────────────┬──────────┬────────────┬─────────
+//!            │ client │ server │ enctype │ key │ auth time │ start time │ end time │ renew till │ is_skey
+//!            └────────┴────────┴─────────┴─────┴───────────┴────────────┴──────────┴────────────┴─────────
+//!             principal         i16       data  u32         u32          u32        u32          u8
+//!                               twice in v3
+//!            ┌───────┬───────┬─────────────┬───────┬─────────────┬────────┬───────────────┐
+//!            │ flags │ count │ address ... │ count │ authdata... │ ticket │ second ticket │
+//!            └───────┴───────┴─────────────┴───────┴─────────────┴────────┴───────────────┘
+//!             u32     u32                   u32                   data     data
+//!
+//! address, authdata   ┌──────┬──────┐            data  ┌────────┬──────────────┐
+//!                     │ type │ data │                  │ length │ length bytes │
+//!                     └──────┴──────┘                  └────────┴──────────────┘
+//!                      u16                              u32
 //! ```
 //!
 //! Integers are in the order of the machine that wrote them in versions 1 and 2, most significant byte first in
 //! versions 3 and 4 and wherever the first two bytes and the header are concerned.
+//!
+//! Keyrings and the KCM protocol hold principals and credentials as they stand in a file of version 4.
 
+use crate::credential::{Address, AuthData, ClockOffset, Credential, TicketFlags};
+use crate::fields::Fields;
 use crate::{CcacheError, Damage, Result};
-use k5_types::{NameType, Principal};
+use k5_types::{EncType, KeyBlock, NameType, Principal, Secret, Timestamp};
 use k5_wire::ByteOrder;
-use std::io::{self, Read};
+use std::io::Read;
 use std::path::Path;
 
 /// The first byte of every cache file.
@@ -45,10 +59,14 @@ const CLOCK_OFFSET_LEN: u16 = 8;
 
 /// The version of a cache file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Version {
+pub enum Version {
+    /// Integers in the order of the machine, names without a type.
     V1,
+    /// Integers in the order of the machine.
     V2,
+    /// The encryption type of a key stands there twice.
     V3,
+    /// What every program writes today: a header for what may come.
     V4,
 }
 
@@ -63,6 +81,17 @@ impl Version {
         }
     }
 
+    /// 1 to 4.
+    #[must_use]
+    pub fn number(self) -> u8 {
+        match self {
+            Version::V1 => 1,
+            Version::V2 => 2,
+            Version::V3 => 3,
+            Version::V4 => 4,
+        }
+    }
+
     fn order(self) -> ByteOrder {
         match self {
             Version::V1 | Version::V2 => ByteOrder::NATIVE,
@@ -72,65 +101,55 @@ impl Version {
 }
 
 /// What stands before the first credential.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Head {
+    pub(crate) version: Version,
+    /// From the header of version 4.
+    pub(crate) clock_offset: Option<ClockOffset>,
     /// Whose tickets these are.
     pub(crate) principal: Principal,
 }
 
-/// Fields read one after the other from a file whose length is fixed by a lock.
-#[derive(Debug)]
-pub(crate) struct Fields<'a, R> {
-    from: R,
-    path: &'a Path,
-    offset: u64,
-    file_len: u64,
-    order: ByteOrder,
-}
-
-impl<'a, R: Read> Fields<'a, R> {
-    /// The fields of the file at `path`, of `file_len` bytes, from its start.
-    pub(crate) fn new(from: R, path: &'a Path, file_len: u64) -> Self {
-        Fields { from, path, offset: 0, file_len, order: ByteOrder::Big }
-    }
-
+impl<R: Read> Fields<R> {
     /// Version, header and default principal.
     ///
     /// # Errors
     /// [`CcacheError::BadVersion`], [`CcacheError::Damaged`], [`CcacheError::Io`].
     pub(crate) fn head(&mut self) -> Result<Head> {
         let version = Version::from_bytes(self.array("version")?);
-        let version = version.ok_or_else(|| CcacheError::BadVersion { path: self.path.to_owned() })?;
-        if version == Version::V4 {
-            self.header()?;
-        }
+        let version = version.ok_or_else(|| CcacheError::BadVersion { path: self.path().to_owned() })?;
+        let clock_offset = if version == Version::V4 { self.header()? } else { None };
         self.order = version.order();
-        Ok(Head { principal: self.principal(version)? })
+        Ok(Head { version, clock_offset, principal: self.principal(version)? })
     }
 
-    /// Passes over the header: nothing here has a use for the KDC's clock yet.
-    fn header(&mut self) -> Result<()> {
+    fn header(&mut self) -> Result<Option<ClockOffset>> {
+        let mut clock_offset = None;
         let mut left = self.u16("header length")?;
         while left > 0 {
-            let at = self.offset;
+            let at = self.offset();
             let room = left.checked_sub(TAG_LEN).ok_or_else(|| self.damaged(at, Damage::HeaderOverrun))?;
             let tag = self.u16("header tag")?;
             let len = self.u16("header field length")?;
             left = room.checked_sub(len).ok_or_else(|| self.damaged(at, Damage::HeaderOverrun))?;
-            if tag == TAG_CLOCK_OFFSET && len != CLOCK_OFFSET_LEN {
+            if tag != TAG_CLOCK_OFFSET {
+                self.bytes("header field", u64::from(len))?;
+            } else if len == CLOCK_OFFSET_LEN {
+                let seconds = self.i32("header field")?;
+                clock_offset = Some(ClockOffset { seconds, microseconds: self.i32("header field")? });
+            } else {
                 return Err(self.damaged(at, Damage::ClockOffset(len)));
             }
-            self.bytes("header field", u64::from(len))?;
         }
-        Ok(())
+        Ok(clock_offset)
     }
 
-    fn principal(&mut self, version: Version) -> Result<Principal> {
+    pub(crate) fn principal(&mut self, version: Version) -> Result<Principal> {
         let name_type = match version {
             Version::V1 => NameType::UNKNOWN,
             _ => NameType(self.i32("name type")?),
         };
-        let at = self.offset;
+        let at = self.offset();
         let mut count = self.u32("number of components")?;
         if version == Version::V1 {
             count = count.checked_sub(1).ok_or_else(|| self.damaged(at, Damage::NoRealm))?;
@@ -141,172 +160,62 @@ impl<'a, R: Read> Fields<'a, R> {
         Ok(Principal::new(realm, components).with_name_type(name_type))
     }
 
-    fn data(&mut self, field: &'static str) -> Result<Vec<u8>> {
-        let len = self.u32(field)?;
-        self.bytes(field, u64::from(len))
-    }
-
-    fn u16(&mut self, field: &'static str) -> Result<u16> {
-        let bytes: [u8; 2] = self.array(field)?;
-        Ok(match self.order {
-            ByteOrder::Big => u16::from_be_bytes(bytes),
-            ByteOrder::Little => u16::from_le_bytes(bytes),
+    /// The next credential, whether it was removed or not.
+    ///
+    /// # Errors
+    /// [`CcacheError::Damaged`], [`CcacheError::Io`].
+    pub(crate) fn credential(&mut self, version: Version) -> Result<Credential> {
+        let client = self.principal(version)?;
+        let server = self.principal(version)?;
+        let enctype = EncType(i32::from(self.u16("encryption type")?.cast_signed()));
+        if version == Version::V3 {
+            self.u16("encryption type")?;
+        }
+        Ok(Credential {
+            client,
+            server,
+            session_key: KeyBlock::new(enctype, self.data("session key")?),
+            auth_time: Timestamp(self.u32("authentication time")?),
+            start_time: Timestamp(self.u32("start time")?),
+            end_time: Timestamp(self.u32("end time")?),
+            renew_till: Timestamp(self.u32("renewal time")?),
+            is_skey: self.u8("user-to-user mark")? != 0,
+            flags: TicketFlags(self.u32("ticket flags")?),
+            addresses: self.list("number of addresses", |fields| {
+                Ok(Address { kind: fields.u16("address type")?, contents: fields.data("address")? })
+            })?,
+            authdata: self.list("number of authorization data", |fields| {
+                let kind = fields.u16("authorization data type")?.cast_signed();
+                Ok(AuthData { kind, contents: fields.data("authorization data")? })
+            })?,
+            ticket: Secret::new(self.data("ticket")?),
+            second_ticket: Secret::new(self.data("second ticket")?),
         })
     }
 
-    fn u32(&mut self, field: &'static str) -> Result<u32> {
-        let bytes: [u8; 4] = self.array(field)?;
-        Ok(match self.order {
-            ByteOrder::Big => u32::from_be_bytes(bytes),
-            ByteOrder::Little => u32::from_le_bytes(bytes),
-        })
+    /// A count and that many items. The list grows with what is there.
+    fn list<T>(&mut self, field: &'static str, item: impl Fn(&mut Self) -> Result<T>) -> Result<Vec<T>> {
+        let count = self.u32(field)?;
+        (0..count).map(|_| item(self)).collect()
     }
+}
 
-    fn i32(&mut self, field: &'static str) -> Result<i32> {
-        self.u32(field).map(u32::cast_signed)
-    }
+/// A principal in the form of version 4, as keyrings and the KCM protocol have it. What follows it is passed over.
+/// `name` is what errors call it.
+///
+/// # Errors
+/// [`CcacheError::Damaged`].
+pub fn parse_principal(bytes: &[u8], name: &Path) -> Result<Principal> {
+    Fields::new(bytes, name, bytes.len() as u64).principal(Version::V4)
+}
 
-    fn array<const N: usize>(&mut self, field: &'static str) -> Result<[u8; N]> {
-        self.fits(field, N as u64)?;
-        let mut array = [0; N];
-        self.from.read_exact(&mut array).map_err(|e| self.unread(e))?;
-        self.offset += N as u64;
-        Ok(array)
-    }
-
-    /// The next `len` bytes. The buffer grows with what is there, not with what the file says.
-    fn bytes(&mut self, field: &'static str, len: u64) -> Result<Vec<u8>> {
-        self.fits(field, len)?;
-        let mut bytes = Vec::new();
-        let read = self.from.by_ref().take(len).read_to_end(&mut bytes).map_err(|e| self.unread(e))?;
-        if (read as u64) < len {
-            return Err(self.unread(io::ErrorKind::UnexpectedEof.into()));
-        }
-        self.offset += len;
-        Ok(bytes)
-    }
-
-    fn fits(&self, field: &'static str, wanted: u64) -> Result<()> {
-        if wanted <= self.left() {
-            return Ok(());
-        }
-        Err(self.damaged(self.offset, Damage::PastEnd { field, wanted, left: self.left() }))
-    }
-
-    fn left(&self) -> u64 {
-        self.file_len.saturating_sub(self.offset)
-    }
-
-    fn damaged(&self, offset: u64, damage: Damage) -> CcacheError {
-        CcacheError::Damaged { path: self.path.to_owned(), offset, damage }
-    }
-
-    fn unread(&self, error: io::Error) -> CcacheError {
-        CcacheError::io(self.path, "reading", error)
-    }
+/// A credential in the form of version 4, likewise.
+///
+/// # Errors
+/// [`CcacheError::Damaged`].
+pub fn parse_credential(bytes: &[u8], name: &Path) -> Result<Credential> {
+    Fields::new(bytes, name, bytes.len() as u64).credential(Version::V4)
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const BOB: &[u8] = include_bytes!("../../../tests/golden/ccache/bob.ccache");
-
-    fn head(bytes: &[u8]) -> Result<Principal> {
-        Fields::new(bytes, Path::new("c"), bytes.len() as u64).head().map(|head| head.principal)
-    }
-
-    fn damage(bytes: &[u8]) -> (u64, Damage) {
-        match head(bytes) {
-            Err(CcacheError::Damaged { offset, damage, .. }) => (offset, damage),
-            other => panic!("{other:?}"),
-        }
-    }
-
-    fn with_header(header: &[u8]) -> Vec<u8> {
-        let len = u16::try_from(header.len()).unwrap().to_be_bytes();
-        [&[5, 4], &len[..], header, &principal(ByteOrder::Big, true)].concat()
-    }
-
-    /// `a/bc@R`.
-    fn principal(order: ByteOrder, typed: bool) -> Vec<u8> {
-        let number = |n: u32| match order {
-            ByteOrder::Big => n.to_be_bytes(),
-            ByteOrder::Little => n.to_le_bytes(),
-        };
-        let mut bytes = Vec::new();
-        if typed {
-            bytes.extend(number(2));
-        }
-        bytes.extend(number(if typed { 2 } else { 3 }));
-        for part in ["R", "a", "bc"] {
-            bytes.extend(number(u32::try_from(part.len()).unwrap()));
-            bytes.extend(part.bytes());
-        }
-        bytes
-    }
-
-    #[test]
-    fn what_mit_wrote() {
-        let principal = head(BOB).unwrap();
-        assert_eq!(principal, Principal::new("GOLDEN.TEST", ["bob"]));
-        assert_eq!(principal.name_type(), NameType::PRINCIPAL);
-    }
-
-    #[test]
-    fn four_versions() {
-        let expected = Principal::new("R", ["a", "bc"]);
-        let (native, big) = (ByteOrder::NATIVE, ByteOrder::Big);
-        for (version, body, name_type) in [
-            (1, principal(native, false), NameType::UNKNOWN),
-            (2, principal(native, true), NameType::SRV_INST),
-            (3, principal(big, true), NameType::SRV_INST),
-            (4, [vec![0, 0], principal(big, true)].concat(), NameType::SRV_INST),
-        ] {
-            let read = head(&[vec![5, version], body].concat()).unwrap();
-            assert_eq!((&read, read.name_type()), (&expected, name_type), "version {version}");
-        }
-        for bad in [[5, 0], [5, 5], [4, 4], [0x40, 1]] {
-            assert!(matches!(head(&bad), Err(CcacheError::BadVersion { .. })), "{bad:?}");
-        }
-    }
-
-    #[test]
-    fn header_fields() {
-        assert!(head(&with_header(&[0, 1, 0, 8, 0, 0, 0, 1, 0, 0, 0, 2])).is_ok());
-        assert!(head(&with_header(&[0, 9, 0, 1, 7, 0, 1, 0, 8, 0, 0, 0, 1, 0, 0, 0, 2])).is_ok(), "unknown");
-        assert_eq!(damage(&with_header(&[0, 1, 0])), (4, Damage::HeaderOverrun));
-        assert_eq!(damage(&with_header(&[0, 9, 0, 2, 1])), (4, Damage::HeaderOverrun));
-        assert_eq!(damage(&with_header(&[0, 1, 0, 2, 0, 0])), (4, Damage::ClockOffset(2)));
-    }
-
-    #[test]
-    fn numbers_that_cannot_be() {
-        let bytes = [&[5, 3, 0, 0, 0, 1][..], &u32::MAX.to_be_bytes(), &[0; 8]].concat();
-        assert_eq!(damage(&bytes), (18, Damage::PastEnd { field: "component", wanted: 4, left: 0 }));
-        let bytes = [&[5, 1][..], &[0; 8]].concat();
-        assert_eq!(damage(&bytes), (2, Damage::NoRealm));
-        let bytes = [&[5, 3, 0, 0, 0, 1, 0, 0, 0, 1][..], &u32::MAX.to_be_bytes(), b"abcd"].concat();
-        let wanted = u64::from(u32::MAX);
-        assert_eq!(damage(&bytes), (14, Damage::PastEnd { field: "realm", wanted, left: 4 }));
-    }
-
-    #[test]
-    fn cut_at_each_byte() {
-        let whole = 0x2e;
-        assert!(head(&BOB[..whole]).is_ok(), "the default principal ends there");
-        for len in 0..whole {
-            let (offset, Damage::PastEnd { wanted, left, .. }) = damage(&BOB[..len]) else {
-                panic!("cut after {len} bytes")
-            };
-            assert_eq!(offset + left, len as u64);
-            assert!(wanted > left);
-        }
-    }
-
-    #[test]
-    fn a_file_that_shrinks_in_spite_of_its_lock() {
-        let error = Fields::new(&BOB[..40], Path::new("c"), BOB.len() as u64).head().unwrap_err();
-        assert!(matches!(error, CcacheError::Io { doing: "reading", .. }), "{error}");
-    }
-}
+mod tests;

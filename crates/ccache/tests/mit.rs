@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
 use harness::{Kdc, Realm, Setup, Side};
-use k5_ccache::{CcacheName, default_principal};
+use k5_ccache::{Ccache, CcacheName, System, default_principal};
 use k5_config::{Config, Env, User};
 use std::ffi::OsStr;
 use std::fs;
@@ -99,9 +99,11 @@ fn what_is_wrong_in_mits_words() {
     let others = ["DIR:{}/no/such", "DIR:{}/version", "DIR:{}/bad", "DIR::{}/x", "DIR::tkt", "FILE:{}"];
     let others = others.map(|name| name.replace("{}", &dir));
     let foreign = ["API:x", "MSLSA:x", "foo:x", "/a:b"].map(str::to_owned);
+    let system = System { keyrings: &k5_ccache::keyring::SystemKeyrings, kcm_socket: "-".into(), euid: 0 };
     for name in files.into_iter().chain(others).chain(foreign) {
         let mits = realm.klist::<_, &str>([]).env("KRB5CCNAME", &name).fails(1).stderr;
-        let read = CcacheName::parse(OsStr::new(&name)).and_then(|name| name.principal());
+        let read = CcacheName::parse(OsStr::new(&name))
+            .and_then(|name| Ccache::resolve(&name, &system)?.open(&system).map(|_| ()));
         let error = read.expect_err(&name);
         let end = if error.stops_mit() { " while resolving ccache" } else { "" };
         assert_eq!(format!("klist: {}{end}\n", error.mit_text()), mits, "{name}");

@@ -1,7 +1,7 @@
 //! Who is acting: the principal that changes are recorded under.
 
 use crate::open::Startup;
-use k5_ccache::{CcacheError, CcacheName};
+use k5_ccache::{CcacheError, CcacheName, System};
 use k5_cli::Io;
 use k5_config::Config;
 use k5_hostname::HostNames;
@@ -23,7 +23,7 @@ pub(crate) fn name(
     // Also where `-p` says who is acting, a cache name that means nothing is an error of MIT's.
     let cached = match &startup.cache {
         Some(given) => {
-            let named = CcacheName::parse(given).and_then(|name| name.principal());
+            let named = CcacheName::parse(given).and_then(|name| name.principal(&System::of(config)));
             usable(named).map_err(|text| {
                 (text, format!("while opening credentials cache {}", given.to_string_lossy()))
             })

@@ -8,11 +8,15 @@
     reason = "what is here fails the test that uses it"
 )]
 
+mod beside;
+mod kcm;
 mod keytab;
 pub mod names;
 mod page;
 mod script;
 
+pub use beside::Beside;
+pub use kcm::{HeimdalKcm, OwnKcm};
 pub use keytab::without_times;
 pub use page::{follow, our_programs};
 pub use script::script;

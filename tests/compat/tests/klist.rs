@@ -225,21 +225,6 @@ fn a_version_1_keytab() {
     assert!(both.ours.stdout.contains("\n 300 01/01/70 00:01:39 host/b@EXAMPLE.COM "), "{}", both.ours);
 }
 
-/// DIV-30: caches come later; usage is MIT's already (see `usage`).
-#[test]
-fn credential_caches_are_not_read_yet() {
-    let pair = Pair::new();
-    for words in ["", "-c", "-l", "-A", "-e", "-f", "-s", "-a", "-an", "-d", "name", "-C"] {
-        let words = words.split(' ').filter(|word| !word.is_empty());
-        let both = pair.klist(words).differs("DIV-30");
-        assert_eq!(
-            both.ours.stderr,
-            "klist: credential caches are not read by this version yet; use -k NAME for a keytab\n"
-        );
-        assert_eq!((both.ours.exit, both.ours.stdout.as_str()), (1, ""));
-    }
-}
-
 /// DIV-31: what is whole is listed as by MIT, then the damage is told and the exit code is 1.
 #[test]
 fn a_damaged_keytab_says_so() {

@@ -23,6 +23,7 @@
     reason = "a test library fails the test that uses it, and says why"
 )]
 
+mod ccache;
 mod diff;
 mod disk;
 mod divergences;
@@ -40,6 +41,7 @@ mod side;
 mod terminal;
 mod witness;
 
+pub use ccache::{CacheBytes, CacheEntry, CacheName, der_ticket};
 pub use disk::SmallDisk;
 pub use divergences::announced_divergence;
 pub use dump::normalized as normalized_dump;

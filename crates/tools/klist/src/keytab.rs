@@ -1,10 +1,9 @@
 //! `-k`: the entries of a keytab.
 
-use crate::options::Options;
-use k5_cli::{Failure, Io, LocalZone};
-use k5_config::Config;
-use k5_keytab::{Entry, KeytabError, KeytabName, KeytabReader, Place};
-use k5_types::{EncType, EncTypeStatus};
+use crate::{Task, enctype, said};
+use k5_cli::json::{ErrorJson, KeytabJson};
+use k5_cli::{ExitStatus, Failure, Io};
+use k5_keytab::{Entry, KeytabName, KeytabReader, Place};
 use std::io::Write;
 use std::os::unix::ffi::OsStrExt;
 
@@ -19,77 +18,70 @@ KVNO Principal
 ---- --------------------------------------------------------------------------
 ";
 
-pub(crate) fn list(program: &[u8], options: &Options, io: &mut Io<'_>) -> Result<(), Failure> {
-    let config = Config::from_env(&io.env.config())
-        .map_err(|error| Failure::com_err(program, error.message(), "while initializing krb5"))?;
-    let name = find(program, options, &config)?;
+pub(crate) fn list(task: &Task<'_>, io: &mut Io<'_>) -> Result<ExitStatus, Failure> {
+    let name = find(task)?;
+    if task.options.json {
+        return json(task, &name, io);
+    }
     io.out().write_all(&[b"Keytab name: ", name.resolved().as_bytes(), b"\n"].concat())?;
-    let failed = |error: KeytabError, doing: &str| Failure::com_err(program, said(&error, &config), doing);
-    let reader = match name.place() {
-        Place::File(path) => {
-            Some(KeytabReader::open(path).map_err(|error| failed(error, "while starting keytab scan"))?)
-        }
-        // This process has just begun: there is nothing in its memory.
-        Place::Memory(_) => None,
-    };
-    let zone = options.times.then(|| LocalZone::from_environment(&io.env));
-    io.out().write_all(if options.times { TIME_HEADING } else { HEADING }.as_bytes())?;
+    let reader = open(task, &name)?;
+    io.out().write_all(if task.options.times { TIME_HEADING } else { HEADING }.as_bytes())?;
     for entry in reader.into_iter().flatten() {
-        let entry = entry.map_err(|error| failed(error, "while scanning keytab"))?;
-        io.out().write_all(&line(&entry, options, zone.as_ref()))?;
+        let entry = entry.map_err(|error| task.said.of_keytab(&error, "while scanning keytab"))?;
+        io.out().write_all(&line(&entry, task))?;
     }
-    Ok(())
+    Ok(ExitStatus::SUCCESS)
 }
 
-fn find(program: &[u8], options: &Options, config: &Config) -> Result<KeytabName, Failure> {
-    let (name, doing) = match &options.name {
-        Some(name) => {
-            let doing = [b"while resolving keytab ", name.as_bytes()].concat();
-            (KeytabName::parse(name), doing)
-        }
-        None if options.client => {
-            (KeytabName::client_default_of(config), b"while getting default client keytab".to_vec())
-        }
-        None => (KeytabName::default_of(config), b"while getting default keytab".to_vec()),
-    };
-    name.map_err(|error| Failure::com_err(program, said(&error, config), doing))
-}
-
-/// The error's text in the form that `err_fmt` in `[libdefaults]` asks for: `%M` is the text, `%C` MIT's number.
-fn said(error: &KeytabError, config: &Config) -> Vec<u8> {
-    let text = error.mit_text();
-    let Some(format) = config.err_fmt() else { return text.into_bytes() };
-    let mut shown = Vec::new();
-    let mut rest = format.bytes().iter();
-    while let Some(byte) = rest.next() {
-        match (byte, rest.as_slice().first()) {
-            (b'%', Some(letter)) => {
-                rest.next();
-                match letter {
-                    b'M' => shown.extend_from_slice(text.as_bytes()),
-                    b'C' => shown.extend_from_slice(error.mit_code().to_string().as_bytes()),
-                    b'%' => shown.push(b'%'),
-                    other => shown.extend_from_slice(&[b'%', *other]),
-                }
+fn json(task: &Task<'_>, name: &KeytabName, io: &mut Io<'_>) -> Result<ExitStatus, Failure> {
+    let mut document = KeytabJson::new(name);
+    let mut failed = None;
+    for entry in open(task, name)?.into_iter().flatten() {
+        match entry {
+            Ok(entry) => document.push(&entry),
+            Err(error) => {
+                document.error = Some(ErrorJson::from(&error));
+                failed = Some(task.said.of_keytab(&error, "while scanning keytab"));
             }
-            _ => shown.push(*byte),
         }
     }
-    shown
+    io.write_json(KeytabJson::SCHEMA, &document)?;
+    failed.map_or(Ok(ExitStatus::SUCCESS), Err)
 }
 
-fn line(entry: &Entry, options: &Options, zone: Option<&LocalZone>) -> Vec<u8> {
+/// Nothing for a keytab in memory: this process has just begun, and there is nothing in its memory.
+fn open(task: &Task<'_>, name: &KeytabName) -> Result<Option<KeytabReader>, Failure> {
+    match name.place() {
+        Place::File(path) => KeytabReader::open(path)
+            .map(Some)
+            .map_err(|error| task.said.of_keytab(&error, "while starting keytab scan")),
+        Place::Memory(_) => Ok(None),
+    }
+}
+
+fn find(task: &Task<'_>) -> Result<KeytabName, Failure> {
+    let (name, doing) = match &task.options.name {
+        Some(name) => (KeytabName::parse(name), said::while_resolving(name)),
+        None if task.options.client => {
+            (KeytabName::client_default_of(task.config), b"while getting default client keytab".to_vec())
+        }
+        None => (KeytabName::default_of(task.config), b"while getting default keytab".to_vec()),
+    };
+    name.map_err(|error| task.said.of_keytab(&error, doing))
+}
+
+fn line(entry: &Entry, task: &Task<'_>) -> Vec<u8> {
     // MIT shows the number as signed.
     let mut line = format!("{:4} ", entry.kvno.cast_signed()).into_bytes();
-    if let Some(zone) = zone {
-        line.extend_from_slice(zone.column(entry.timestamp).as_bytes());
+    if task.options.times {
+        line.extend_from_slice(task.zone.column(entry.timestamp).as_bytes());
         line.push(b' ');
     }
     line.extend_from_slice(&entry.principal.unparse());
-    if options.enctypes {
-        line.extend_from_slice(format!(" ({}) ", enctype(entry.key.enctype)).as_bytes());
+    if task.options.enctypes {
+        line.extend_from_slice(format!(" ({}) ", enctype::shown(entry.key.enctype)).as_bytes());
     }
-    if options.keys {
+    if task.options.keys {
         line.extend_from_slice(b" (0x");
         for byte in entry.key.contents.expose() {
             // Writing to memory does not fail.
@@ -99,13 +91,4 @@ fn line(entry: &Entry, options: &Options, zone: Option<&LocalZone>) -> Vec<u8> {
     }
     line.push(b'\n');
     line
-}
-
-/// MIT's klist calls everything deprecated that is not in use today, what nobody knows among it.
-fn enctype(enctype: EncType) -> String {
-    let mark = if enctype.status() == EncTypeStatus::Current { "" } else { "DEPRECATED:" };
-    match enctype.name() {
-        Some(name) => format!("{mark}{name}"),
-        None => format!("{mark}etype {}", enctype.0),
-    }
 }

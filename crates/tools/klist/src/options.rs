@@ -26,7 +26,50 @@ pub(crate) struct Options {
     pub(crate) times: bool,
     pub(crate) enctypes: bool,
     pub(crate) keys: bool,
+    pub(crate) flags: bool,
+    pub(crate) addresses: bool,
+    /// `-n`: addresses as numbers.
+    pub(crate) numeric: bool,
+    pub(crate) authdata: bool,
+    pub(crate) config_data: bool,
+    /// `-s`: nothing but the exit code.
+    silent: bool,
+    /// `-l`.
+    collection: bool,
+    /// `-A`.
+    all: bool,
+    pub(crate) json: bool,
     pub(crate) name: Option<OsString>,
+}
+
+/// What the options come to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Listing {
+    /// The entries of a keytab.
+    Keytab,
+    /// The contents of a cache.
+    Cache,
+    /// Whether a cache has a ticket that is good.
+    Check,
+    /// The names of all caches.
+    Names,
+    /// The contents of all caches.
+    All,
+    /// Whether one of all caches has a ticket that is good.
+    CheckAll,
+}
+
+impl Options {
+    pub(crate) fn listing(&self) -> Listing {
+        match self.mode {
+            Mode::Keytab => Listing::Keytab,
+            _ if self.collection => Listing::Names,
+            _ if self.all && self.silent => Listing::CheckAll,
+            _ if self.all => Listing::All,
+            _ if self.silent => Listing::Check,
+            _ => Listing::Cache,
+        }
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,6 +83,7 @@ pub(crate) enum Key {
     AuthData,
     Enctypes,
     Flags,
+    Json,
     Keys,
     Keytab,
     Numeric,
@@ -50,16 +94,20 @@ pub(crate) enum Key {
     Version5,
 }
 
-pub(crate) static OPTIONS: [Opt<Key>; 17] = [
+pub(crate) static OPTIONS: [Opt<Key>; 18] = [
     Opt::flag(Key::Cache, &["-c"], "list a credential cache"),
     Opt::flag(Key::Keytab, &["-k"], "list a keytab"),
     Opt::flag(Key::Client, &["-i"], "without a FILE: the default client keytab"),
-    Opt::flag(Key::Collection, &["-l"], "for caches: the names of all caches of the collection"),
-    Opt::flag(Key::All, &["-A"], "for caches: the contents of all of them"),
+    Opt::flag(
+        Key::Collection,
+        &["-l"],
+        "for caches: the principals and names of all caches of the collection",
+    ),
+    Opt::flag(Key::All, &["-A"], "for caches: the contents of all caches of the collection"),
     Opt::flag(
         Key::Enctypes,
         &["-e"],
-        "show the encryption type of each key; `DEPRECATED:` marks what is not in use today",
+        "show the encryption types of keys and tickets; `DEPRECATED:` marks what is not in use today",
     ),
     Opt::flag(
         Key::Version,
@@ -68,12 +116,13 @@ pub(crate) static OPTIONS: [Opt<Key>; 17] = [
     ),
     Opt::flag(Key::AuthData, &["-d"], "for caches: the types of authorization data"),
     Opt::flag(Key::Flags, &["-f"], "for caches: the flags of tickets"),
-    Opt::flag(Key::Silent, &["-s"], "for caches: nothing but the exit code"),
+    Opt::flag(Key::Silent, &["-s"], "for caches: nothing but the exit code, 0 where a ticket is good"),
     Opt::flag(Key::Addresses, &["-a"], "for caches: the addresses of tickets"),
     Opt::flag(Key::Numeric, &["-n"], "with `-a`: as numbers"),
     Opt::flag(Key::Times, &["-t"], "show when each entry was written"),
     Opt::flag(Key::Keys, &["-K"], "show the keys, in hexadecimal: whoever has a key is the principal"),
     Opt::flag(Key::ConfigData, &["-C"], "for caches: configuration entries too"),
+    Opt::flag(Key::Json, &["--json"], "one JSON document in place of the text, without keys"),
     Opt::flag(Key::Version4, &["-4"], "Kerberos 4, which nobody has any more").hidden(),
     Opt::flag(Key::Version5, &["-5"], "Kerberos 5, which is all there is").hidden(),
 ];
@@ -167,6 +216,15 @@ pub(crate) fn parse(args: &[OsString], io: &mut Io<'_>) -> Result<Options, Failu
     options.times = any(&[Key::Times]);
     options.enctypes = any(&[Key::Enctypes]);
     options.keys = any(&[Key::Keys]);
+    options.flags = any(&[Key::Flags]);
+    options.addresses = any(&[Key::Addresses]);
+    options.numeric = any(&[Key::Numeric]);
+    options.authdata = any(&[Key::AuthData]);
+    options.config_data = any(&[Key::ConfigData]);
+    options.silent = any(&[Key::Silent]);
+    options.collection = any(&[Key::Collection]);
+    options.all = any(&[Key::All]);
+    options.json = any(&[Key::Json]);
     options.name = names.into_iter().next();
     Ok(options)
 }
