@@ -34,10 +34,10 @@ fn paths_that_lead_nowhere() {
 fn a_cache_that_may_not_be_read() {
     let pair = Pair::new();
     pair.each(|realm| {
-        fs::copy(harness::workspace().join("tests/golden/ccache/bob.ccache"), realm.path("c")).unwrap();
-        fs::set_permissions(realm.path("c"), Permissions::from_mode(0o000)).unwrap();
+        fs::copy(harness::workspace().join("tests/golden/ccache/bob.ccache"), realm.path("cc")).unwrap();
+        fs::set_permissions(realm.path("cc"), Permissions::from_mode(0o000)).unwrap();
     });
-    for words in [&["c"][..], &["-s", "c"], &["-l", "c"], &["-A", "c"]] {
+    for words in [&["cc"][..], &["-s", "cc"], &["-l", "cc"], &["-A", "cc"]] {
         pair.klist(words).bound_by_rights().same_bytes().code(1);
     }
 }
