@@ -1,6 +1,7 @@
 //! The administrator at work on one realm: an open database, its master keys, and the realm's rules.
 
 use crate::error::{AdminError, Result};
+use crate::history::history_principal;
 use crate::quality::Quality;
 use k5_crypto::Random;
 use k5_kdb::{Backend, Entry, MasterKeys, Policy, Transaction, find_principal};
@@ -80,7 +81,7 @@ impl Admin {
     #[must_use]
     pub fn new(parts: AdminParts) -> Self {
         Admin {
-            history_principal: Principal::new(parts.realm.clone(), ["kadmin", "history"]),
+            history_principal: history_principal(&parts.realm),
             backend: parts.backend,
             realm: parts.realm,
             defaults: parts.defaults,

@@ -5,12 +5,18 @@ use crate::create::NewPrincipal;
 use crate::error::{AdminError, Result};
 use crate::keys::{KeySource, OldKeysRule};
 use k5_kdb::{Entry, KadmData, KeyData, OldKeys, Policy, Transaction, find_principal, open_key, seal_key};
-use k5_types::{Attributes, Duration, KeyBlock, KeySalt, SaltType};
+use k5_types::{Attributes, Duration, KeyBlock, KeySalt, Principal, SaltType};
 
 /// The keys of kadmin/history. Realms from before MIT 1.3 can have several; the first encrypts.
 pub(crate) struct HistoryKeys {
     keys: Vec<KeyBlock>,
     kvno: u32,
+}
+
+/// The principal whose key encrypts the passwords that a realm's principals had.
+#[must_use]
+pub fn history_principal(realm: &[u8]) -> Principal {
+    Principal::new(realm, ["kadmin", "history"])
 }
 
 impl Admin {

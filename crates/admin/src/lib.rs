@@ -31,6 +31,7 @@ pub use create::{InitialKeys, NewPrincipal};
 pub use error::{AdminError, Result};
 pub use extract::{ExtractKeys, Extracted};
 pub use glob::Glob;
+pub use history::history_principal;
 pub use keys::OldKeysRule;
 pub use modify::{Changes, PolicyChange};
 pub use names::Beginnings;

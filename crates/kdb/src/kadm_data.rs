@@ -57,7 +57,12 @@ impl KadmData {
     /// The policy, where the attribute bit says that it counts.
     #[must_use]
     pub fn effective_policy(&self) -> Option<&[u8]> {
-        self.policy.as_deref().filter(|_| self.aux_attributes & HAS_POLICY != 0)
+        self.policy.as_deref().filter(|_| self.is_marked())
+    }
+
+    /// Whether the attribute bit says that there is a policy.
+    pub(crate) fn is_marked(&self) -> bool {
+        self.aux_attributes & HAS_POLICY != 0
     }
 
     /// Sets or clears the policy together with its bit.

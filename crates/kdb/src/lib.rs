@@ -32,4 +32,4 @@ pub use mkey::{MasterKey, MasterKeys, master_principal, open_key, seal_key};
 pub use policy::Policy;
 pub use strings::StringAttribute;
 pub use tl_data::{TlData, TlType};
-pub use verify::{Verdict, verify_entry};
+pub use verify::{Verdict, Verifier, verify_policy};

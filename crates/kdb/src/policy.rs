@@ -67,10 +67,13 @@ impl Policy {
     #[must_use]
     pub fn encode(&self) -> Vec<u8> {
         const REFERENCE_COUNT: u32 = 0;
-        let version = self.version();
+        self.encode_as(self.version(), REFERENCE_COUNT)
+    }
+
+    fn encode_as(&self, version: u32, reference_count: u32) -> Vec<u8> {
         let mut xdr = XdrWriter::new();
         xdr.u32(version).nul_string(Some(&self.name)).u32(self.min_life).u32(self.max_life);
-        xdr.u32(self.min_length).u32(self.min_classes).u32(self.history_num).u32(REFERENCE_COUNT);
+        xdr.u32(self.min_length).u32(self.min_classes).u32(self.history_num).u32(reference_count);
         if version >= VERSION_2 {
             xdr.u32(self.max_fail).u32(self.failure_interval).u32(self.lockout_duration);
         }
@@ -80,6 +83,21 @@ impl Policy {
             encode_tl_list(&mut xdr, &self.tl_data);
         }
         xdr.into_bytes()
+    }
+
+    /// Whether a record that was read as this policy is what a writer makes of it: in the version and with the reference
+    /// count that the record has, which older releases chose otherwise.
+    pub(crate) fn is_record(&self, record: &[u8]) -> bool {
+        let mut xdr = XdrReader::new(record);
+        let (Ok(version), Ok(Some(_))) = (xdr.u32(), xdr.nul_string()) else { return false };
+        let counts: Result<Vec<u32>, WireError> = (0..6).map(|_| xdr.u32()).collect();
+        let Some(reference_count) = counts.ok().and_then(|counts| counts.last().copied()) else {
+            return false;
+        };
+        let mut written = self.clone();
+        // Reading turned the list around.
+        written.tl_data.reverse();
+        written.encode_as(version, reference_count) == record
     }
 
     /// Reads a record.

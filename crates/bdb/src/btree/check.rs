@@ -133,6 +133,7 @@ impl<F: PageFile> Check<'_, F> {
         }
         let page = self.pager.read(number);
         let Some(page) = self.noted(page)? else { return Ok(()) };
+        self.exact(number, &page)?;
         if self.levels.len() <= level {
             self.levels.resize(level + 1, Vec::new());
         }
@@ -144,6 +145,15 @@ impl<F: PageFile> Check<'_, F> {
                 Ok(())
             }
         }
+    }
+
+    /// Notes what no writer leaves on a page.
+    fn exact(&mut self, number: u32, page: &Page) -> Result<()> {
+        let inexact = self.pager.inexact(number, page);
+        if let Some(Some(flaw)) = self.noted(inexact)? {
+            self.problem(number, flaw.what);
+        }
+        Ok(())
     }
 
     fn note_links(&mut self, number: u32, level: usize, prev: u32, next: u32) {
@@ -227,12 +237,28 @@ impl<F: PageFile> Check<'_, F> {
         let Stored::Chain { first, size } = *stored else { return Ok(true) };
         let mut numbers = Vec::new();
         let mut preserve = false;
+        let mut flaws = Vec::new();
+        let mut last = None;
         let walked = self.pager.walk_chain(first, size, |number, page| {
             preserve |= numbers.is_empty() && page.preserve;
+            if page.preserve && !numbers.is_empty() {
+                flaws.push((number, "a chain is marked at another place than its beginning"));
+            }
             numbers.push(number);
+            last = Some((number, page.next));
         });
         if self.noted(walked)?.is_none() {
             return Ok(false);
+        }
+        if let Some((number, next)) = last
+            && next != 0
+        {
+            flaws.push((number, "a chain goes on behind its end"));
+        }
+        flaws.into_iter().for_each(|(number, what)| self.problem(number, what));
+        for number in &numbers {
+            let page = self.pager.read(*number)?;
+            self.exact(*number, &page)?;
         }
         if !leaf && !preserve {
             self.problem(first, "an internal page uses a chain that is not marked so");

@@ -43,7 +43,7 @@ const META_NO_DUPLICATES: u32 = 0x20;
 pub(crate) const ROOT: u32 = 1;
 /// Bytes of a page header.
 pub(crate) const HEADER_LEN: usize = 20;
-const SLOT_LEN: usize = 2;
+pub(super) const SLOT_LEN: usize = 2;
 const ITEM_HEADER_LEN: usize = 9;
 const CHAIN_LEN: usize = 8;
 const TYPE_MASK: u32 = 0x1f;
@@ -314,21 +314,22 @@ impl<I: Item> Node<I> {
         Ok(Node { prev: header.prev, next: header.next, items })
     }
 
-    /// Reads of a damaged page what can be read: its siblings, and each item or what is wrong with it.
-    pub(crate) fn read_each(bytes: &[u8], geometry: Geometry) -> (u32, u32, Vec<Result<I, Flaw>>) {
-        let Ok((_, prev, next, lower)) = read_kind(bytes, geometry) else { return (0, 0, Vec::new()) };
-        let slots = bytes.get(HEADER_LEN..usize::from(lower).min(bytes.len())).unwrap_or_default();
+    /// Reads each item of a damaged page that can be read, or says what is wrong with it.
+    pub(crate) fn read_each(bytes: &[u8], geometry: Geometry) -> Vec<Piece<I>> {
+        let Ok(outline) = read_outline(bytes, geometry) else { return Vec::new() };
+        let slots = bytes.get(HEADER_LEN..usize::from(outline.lower).min(bytes.len())).unwrap_or_default();
         let mut reader = Reader::new(slots, geometry.order);
         let mut items = Vec::new();
         while let Ok(offset) = reader.u16() {
             let offset = usize::from(offset);
             let item = bytes.get(offset..).filter(|_| offset >= HEADER_LEN);
-            items.push(match item {
+            let item = match item {
                 None => Err(Flaw::at(HEADER_LEN, format!("an item at {offset}"))),
                 Some(item) => I::read(&mut Reader::new(item, geometry.order)),
-            });
+            };
+            items.push(Piece { item, in_gap: offset < usize::from(outline.upper) });
         }
-        (prev, next, items)
+        items
     }
 
     fn write(&self, kind: u32, number: u32, geometry: Geometry) -> Result<Vec<u8>, Flaw> {
@@ -385,17 +386,17 @@ pub(crate) enum Page {
     },
 }
 
-struct Header {
-    number: u32,
-    prev: u32,
-    next: u32,
-    flags: u32,
-    lower: u16,
-    upper: u16,
+pub(super) struct Header {
+    pub number: u32,
+    pub prev: u32,
+    pub next: u32,
+    pub flags: u32,
+    pub lower: u16,
+    pub upper: u16,
 }
 
 impl Header {
-    fn read(bytes: &[u8], number: u32, geometry: Geometry) -> Result<Self, Flaw> {
+    pub(super) fn read(bytes: &[u8], number: u32, geometry: Geometry) -> Result<Self, Flaw> {
         let mut reader = Reader::new(bytes, geometry.order);
         let header = Header {
             number: reader.u32()?,
@@ -429,17 +430,34 @@ pub(crate) enum Kind {
     Other,
 }
 
-/// The header of a page that may be damaged: its kind, its siblings, and where its slots end.
-pub(crate) fn read_kind(bytes: &[u8], geometry: Geometry) -> Result<(Kind, u32, u32, u16), Flaw> {
+/// The header of a page that may be damaged.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Outline {
+    pub kind: Kind,
+    pub prev: u32,
+    pub next: u32,
+    lower: u16,
+    upper: u16,
+}
+
+/// An item of a page that may be damaged.
+#[derive(Debug)]
+pub(crate) struct Piece<I> {
+    pub item: Result<I, Flaw>,
+    /// By the page's header it stands where MIT leaves what it has deleted.
+    pub in_gap: bool,
+}
+
+pub(crate) fn read_outline(bytes: &[u8], geometry: Geometry) -> Result<Outline, Flaw> {
     let mut reader = Reader::new(bytes, geometry.order);
     reader.skip(4)?;
-    let (prev, next, flags, lower) = (reader.u32()?, reader.u32()?, reader.u32()?, reader.u16()?);
+    let (prev, next, flags) = (reader.u32()?, reader.u32()?, reader.u32()?);
     let kind = match flags {
         TYPE_LEAF => Kind::Leaf,
         TYPE_INTERNAL => Kind::Internal,
         _ => Kind::Other,
     };
-    Ok((kind, prev, next, lower))
+    Ok(Outline { kind, prev, next, lower: reader.u16()?, upper: reader.u16()? })
 }
 
 /// Reads a page that is in use.

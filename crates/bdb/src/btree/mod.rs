@@ -6,6 +6,7 @@
 mod check;
 mod commit;
 mod cursor;
+mod exact;
 mod insert;
 mod layout;
 mod overflow;
@@ -22,6 +23,7 @@ use k5_wire::ByteOrder;
 
 pub use check::Report;
 pub use cursor::{Cursor, Iter, Order, Walk};
+pub(crate) use salvage::fitting_pages;
 pub use salvage::salvage;
 
 pub use crate::changes::Savepoint;
@@ -47,6 +49,12 @@ pub fn max_key(page_size: u32) -> Result<usize> {
         return Err(Error::PageSize { size: page_size });
     }
     Ok(Geometry { order: ByteOrder::NATIVE, page_size }.max_key())
+}
+
+/// Whether a file begins as a B-tree file does, in either byte order.
+#[must_use]
+pub fn is_btree(start: &[u8]) -> bool {
+    [layout::MAGIC.to_le_bytes(), layout::MAGIC.to_be_bytes()].iter().any(|magic| start.starts_with(magic))
 }
 
 /// How a new file is laid out, and how much of a file is kept in memory.

@@ -7,7 +7,8 @@ use std::path::Path;
 use k5_wire::{ByteOrder, Reader};
 
 use super::layout::{
-    Geometry, Internal, InternalItem, Kind, Leaf, LeafItem, META_LEN, Meta, ROOT, read_kind, read_meta,
+    Geometry, HEADER_LEN, Internal, Kind, Leaf, LeafItem, META_LEN, Meta, Outline, Piece, ROOT, Stored,
+    read_meta, read_outline,
 };
 use super::pager::Pager;
 use super::search::MAX_DEPTH;
@@ -20,24 +21,25 @@ const SIZES: [u32; 7] = [PAGE_SIZE, 8192, 16384, 32768, 2048, 1024, 512];
 
 /// Visits every record of a B-tree file that can still be read, whatever is wrong with the rest: first the leaves that
 /// the tree leads to, in its order, then those that only a sibling names, then all others that are not on the free list.
-/// Each page comes once; a key may come more than once. `path` is for errors.
+/// Each page comes once; a key may come more than once. What may have been deleted (it stands on pages of the free list, or
+/// in the gap of its page) comes as found by scanning. `path` is for errors.
 ///
 /// # Errors
 /// Where the system does not give the length of the file. A page that it does not give is passed over.
 pub fn salvage<F: PageFile>(file: F, path: &Path, visit: &mut Look<'_>) -> Result<()> {
     let meta = meta(&file);
     let pager = Pager::open_with(file, path, meta, CACHE_PAGES)?;
-    let mut salvage = Salvage { pager: &pager, seen: HashSet::new(), leaves: Vec::new() };
+    let mut salvage =
+        Salvage { pager: &pager, seen: HashSet::new(), leaves: Vec::new(), free: HashSet::new() };
     salvage.descend(ROOT, 0);
-    let leaves = std::mem::take(&mut salvage.leaves);
-    if emit_all(&pager, &leaves, Way::Tree, visit).is_break() {
+    salvage.free_list();
+    if salvage.emit(&salvage.leaves, Way::Tree, visit).is_break() {
         return Ok(());
     }
-    salvage.free_list();
     let (linked, loose) = salvage.others();
-    if emit_all(&pager, &linked, Way::Siblings, visit).is_continue() {
+    if salvage.emit(&linked, Way::Siblings, visit).is_continue() {
         // Whether the visitor stops here makes no difference any more.
-        let _ = emit_all(&pager, &loose, Way::Scan, visit);
+        let _ = salvage.emit(&loose, Way::Scan, visit);
     }
     Ok(())
 }
@@ -64,12 +66,28 @@ fn meta(file: &impl PageFile) -> Meta {
     Meta { geometry, free, records: 0 }
 }
 
+/// How many of the first pages of a file, if they have the usual size, are those of a tree, in the order that fits best.
+pub(crate) fn fitting_pages(file: &impl PageFile, asked: u32) -> usize {
+    let fits = |order: ByteOrder, page: u32| {
+        let mut head = [0; HEADER_LEN];
+        let read = file.read_at(u64::from(page) * u64::from(PAGE_SIZE), &mut head);
+        let geometry = Geometry { order, page_size: PAGE_SIZE };
+        read.is_ok()
+            && Reader::new(&head, order).u32() == Ok(page)
+            && read_outline(&head, geometry).is_ok_and(|outline| outline.kind != Kind::Other)
+    };
+    let count = |order| (ROOT..=asked).filter(|page| fits(order, *page)).count();
+    count(ByteOrder::Little).max(count(ByteOrder::Big))
+}
+
 struct Salvage<'a, F> {
     pager: &'a Pager<F>,
     /// Pages of the tree and of the free list.
     seen: HashSet<u32>,
     /// Leaves in the order of the tree.
     leaves: Vec<u32>,
+    /// Pages of the free list: what is left on them was deleted.
+    free: HashSet<u32>,
 }
 
 /// The bytes of a page, if the file has it and the system gives it.
@@ -83,14 +101,14 @@ impl<F: PageFile> Salvage<'_, F> {
             return;
         }
         let Some(bytes) = raw(self.pager, number) else { return };
-        match read_kind(&bytes, self.pager.geometry()) {
-            Ok((Kind::Leaf, ..)) => self.leaves.push(number),
-            Ok((Kind::Internal, ..)) => {
-                let (_, _, items) = Internal::read_each(&bytes, self.pager.geometry());
-                items
-                    .into_iter()
-                    .flatten()
-                    .for_each(|InternalItem { child, .. }| self.descend(child, depth + 1));
+        match read_outline(&bytes, self.pager.geometry()) {
+            Ok(Outline { kind: Kind::Leaf, .. }) => self.leaves.push(number),
+            Ok(Outline { kind: Kind::Internal, .. }) => {
+                for Piece { item, .. } in Internal::read_each(&bytes, self.pager.geometry()) {
+                    if let Ok(item) = item {
+                        self.descend(item.child, depth + 1);
+                    }
+                }
             }
             _ => {
                 // Not a page of the tree: what led here is wrong, and it may turn out to be something else.
@@ -99,13 +117,13 @@ impl<F: PageFile> Salvage<'_, F> {
         }
     }
 
-    /// Notes the pages of the free list: what is left on them was deleted.
     fn free_list(&mut self) {
         let mut number = self.pager.changes.head.meta.free;
         while number != 0 && self.seen.insert(number) {
+            self.free.insert(number);
             let Some(bytes) = raw(self.pager, number) else { return };
-            let Ok((_, _, next, _)) = read_kind(&bytes, self.pager.geometry()) else { return };
-            number = next;
+            let Ok(outline) = read_outline(&bytes, self.pager.geometry()) else { return };
+            number = outline.next;
         }
     }
 
@@ -114,8 +132,8 @@ impl<F: PageFile> Salvage<'_, F> {
     fn others(&self) -> (Vec<u32>, Vec<u32>) {
         let links = |number: u32| {
             let bytes = raw(self.pager, number)?;
-            match read_kind(&bytes, self.pager.geometry()) {
-                Ok((Kind::Leaf, prev, next, _)) => Some((prev, next)),
+            match read_outline(&bytes, self.pager.geometry()) {
+                Ok(Outline { kind: Kind::Leaf, prev, next, .. }) => Some((prev, next)),
                 _ => None,
             }
         };
@@ -134,34 +152,39 @@ impl<F: PageFile> Salvage<'_, F> {
             },
         )
     }
-}
 
-fn emit_all<F: PageFile>(
-    pager: &Pager<F>,
-    leaves: &[u32],
-    way: Way,
-    visit: &mut Look<'_>,
-) -> ControlFlow<()> {
-    for &page in leaves {
-        let Some(bytes) = raw(pager, page) else { continue };
-        let (_, _, items): (_, _, Vec<_>) = Leaf::read_each(&bytes, pager.geometry());
-        for item in items {
-            let record = match item {
-                Ok(item) => record(pager, &item),
-                Err(flaw) => Err(Remains { key: None, what: flaw.what.into_owned() }),
-            };
-            visit(Found { page, way, record })?;
+    fn emit(&self, leaves: &[u32], way: Way, visit: &mut Look<'_>) -> ControlFlow<()> {
+        for &page in leaves {
+            let Some(bytes) = raw(self.pager, page) else { continue };
+            for Piece { item, in_gap } in Leaf::read_each(&bytes, self.pager.geometry()) {
+                let (record, deleted) = match &item {
+                    Ok(item) => (self.record(item), in_gap || self.on_free_pages(item)),
+                    Err(flaw) => (Err(Remains { key: None, what: flaw.what.to_string() }), false),
+                };
+                visit(Found { page, way: if deleted { Way::Scan } else { way }, record })?;
+            }
         }
+        ControlFlow::Continue(())
     }
-    ControlFlow::Continue(())
-}
 
-fn record<F: PageFile>(pager: &Pager<F>, item: &LeafItem) -> std::result::Result<Record, Remains> {
-    let remains = |key, error: crate::Error| Remains { key, what: error.to_string() };
-    let key = pager.load(&item.key).map_err(|error| remains(None, error))?.into_owned();
-    match pager.load(&item.value) {
-        Ok(value) => Ok(Record { value: value.into_owned(), key }),
-        Err(error) => Err(remains(Some(key), error)),
+    /// Whether a part of an item stands on a page of the free list.
+    fn on_free_pages(&self, item: &LeafItem) -> bool {
+        [&item.key, &item.value].into_iter().any(|stored| {
+            let Stored::Chain { first, size } = *stored else { return false };
+            let mut free = false;
+            // Of a chain that is cut short there is no record.
+            let _ = self.pager.walk_chain(first, size, |number, _| free |= self.free.contains(&number));
+            free
+        })
+    }
+
+    fn record(&self, item: &LeafItem) -> std::result::Result<Record, Remains> {
+        let remains = |key, error: crate::Error| Remains { key, what: error.to_string() };
+        let key = self.pager.load(&item.key).map_err(|error| remains(None, error))?.into_owned();
+        match self.pager.load(&item.value) {
+            Ok(value) => Ok(Record { value: value.into_owned(), key }),
+            Err(error) => Err(remains(Some(key), error)),
+        }
     }
 }
 

@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::address::Number;
-use super::layout::Entry;
+use super::layout::{Big, Entry};
 use super::pager::Pager;
 use crate::types::Problem;
 use crate::{Error, PageFile, Result};
@@ -160,10 +160,18 @@ impl<F: PageFile> Check<'_, F> {
     /// Notes the pages of a big pair. What cannot be read is noted when the pair is loaded.
     fn big(&mut self, address: u16) -> Result<()> {
         let mut pages = Vec::new();
-        let walked = self.pager.walk_big(address, |page, _| {
+        let room = Big::room(self.pager.header().page_size);
+        let mut gaps = Vec::new();
+        let walked = self.pager.walk_big(address, |page, big| {
             pages.push(page);
+            if big.next.is_some() && big.key.len() + big.value.len() != room {
+                gaps.push(page);
+            }
             Ok(true)
         });
+        for page in gaps {
+            self.problem(page, "a page of a big pair that is not full, with another one behind it");
+        }
         if let Err(Error::Io { .. }) = walked {
             self.noted(walked)?;
         }
@@ -178,6 +186,11 @@ impl<F: PageFile> Check<'_, F> {
 
     /// Whether the bitmaps agree with the uses.
     fn bits(&mut self) -> Result<()> {
+        let header = *self.pager.header();
+        let first_free = header.first_free;
+        if first_free > header.overflow_pages() {
+            self.problem(0, format!("the first free page {first_free} of {}", header.overflow_pages()));
+        }
         for number in (1..=self.pager.header().overflow_pages()).map(Number) {
             let bit = self.pager.in_use(number);
             // A bitmap that cannot be read is noted already.
@@ -185,7 +198,12 @@ impl<F: PageFile> Check<'_, F> {
             match (bit, self.uses.get(&number)) {
                 (true, Some(_)) => {}
                 (true, None) => self.report.unreachable += 1,
-                (false, None) => self.report.free += 1,
+                (false, None) => {
+                    self.report.free += 1;
+                    if number.bit() < first_free / u32::BITS * u32::BITS {
+                        self.problem(0, format!("a free page before the first one, {first_free}"));
+                    }
+                }
                 (false, Some(usage)) => {
                     let what = format!("{usage:?}, but the bitmap calls it free");
                     let page = self.pager.header().overflow_page(number).unwrap_or(0);

@@ -42,12 +42,14 @@ pub(crate) const MAGIC: u32 = 0x0006_1561;
 pub(crate) const VERSION: u32 = 3;
 /// Bytes of the header in use.
 pub(crate) const HEADER_LEN: usize = 248;
+const SPLIT_POINT_AT: usize = 20;
+const CHECK_AT: usize = 52;
 /// What the hash of the header is made of.
 const CHECK_KEY: &[u8] = b"%$sniglet^&\0";
 const ORDER_LITTLE: u32 = 1234;
 const ORDER_BIG: u32 = 4321;
 /// Bytes of a page's header.
-const PAGE_HEADER_LEN: usize = 14;
+pub(crate) const PAGE_HEADER_LEN: usize = 14;
 /// Bytes of a slot.
 pub(crate) const SLOT_LEN: usize = 4;
 /// Where the bytes of a big pair begin on its page.
@@ -105,6 +107,22 @@ pub(crate) fn read_header(bytes: &[u8]) -> Result<Header, HeaderFlaw> {
     if shift != page_size.ilog2() {
         return Err(wrong(16, format!("logarithm {shift} of the page size {page_size}")));
     }
+    let header = read_counts(bytes, order, page_size)?;
+    if header.header_pages != header_pages(page_size) {
+        return Err(wrong(48, format!("{} header pages", header.header_pages)));
+    }
+    reader.skip(CHECK_AT - SPLIT_POINT_AT)?;
+    if reader.u32()? != hash(CHECK_KEY) {
+        return Err(wrong(CHECK_AT, "made with another hash function".into()));
+    }
+    header.validate().map_err(HeaderFlaw::Corrupt)?;
+    Ok(header)
+}
+
+/// The fields of a header from the split point on, whatever they say.
+pub(crate) fn read_counts(bytes: &[u8], order: ByteOrder, page_size: u32) -> Result<Header, WireError> {
+    let mut reader = Reader::new(bytes, ByteOrder::Big);
+    reader.skip(SPLIT_POINT_AT)?;
     let mut header = Header {
         order,
         page_size,
@@ -119,20 +137,41 @@ pub(crate) fn read_header(bytes: &[u8]) -> Result<Header, HeaderFlaw> {
         spares: [0; SPLIT_POINTS],
         bitmaps: [0; SPLIT_POINTS],
     };
-    if header.header_pages != header_pages(page_size) {
-        return Err(wrong(48, format!("{} header pages", header.header_pages)));
-    }
-    if reader.u32()? != hash(CHECK_KEY) {
-        return Err(wrong(52, "made with another hash function".into()));
-    }
+    reader.skip(4)?;
     for spare in &mut header.spares {
         *spare = reader.u32()?;
     }
     for bitmap in &mut header.bitmaps {
         *bitmap = reader.u16()?;
     }
-    header.validate().map_err(HeaderFlaw::Corrupt)?;
     Ok(header)
+}
+
+/// Whether a file begins with a header of which some bytes may be damaged: with the magic number, or with the hash that
+/// every header has.
+pub(crate) fn begins_as_header(bytes: &[u8]) -> bool {
+    let check = hash(CHECK_KEY).to_be_bytes();
+    bytes.starts_with(&MAGIC.to_be_bytes()) || bytes.get(CHECK_AT..CHECK_AT + 4) == Some(&check)
+}
+
+/// Byte order and page size as the header says them, if it says something that can be.
+pub(crate) fn said_geometry(bytes: &[u8]) -> (Option<ByteOrder>, Option<u32>) {
+    let mut reader = Reader::new(bytes.get(8..).unwrap_or_default(), ByteOrder::Big);
+    let order = match reader.u32() {
+        Ok(ORDER_LITTLE) => Some(ByteOrder::Little),
+        Ok(ORDER_BIG) => Some(ByteOrder::Big),
+        _ => None,
+    };
+    (order, reader.u32().ok().filter(|size| valid_page_size(*size)))
+}
+
+/// What a page that may be damaged calls itself: its number and whether it is a bucket's own; `None` where it is no page
+/// of a table.
+pub(crate) fn read_outline(bytes: &[u8], order: ByteOrder) -> Option<(u32, bool)> {
+    let head = PageHead::read(bytes, order).ok()?;
+    let used = head.entries != 0 || head.next != 0;
+    let known = matches!(head.kind, TYPE_BUCKET | TYPE_BIG | TYPE_OVERFLOW);
+    (used && known).then_some((head.number, head.kind == TYPE_BUCKET))
 }
 
 pub(crate) fn write_header(header: &Header) -> Vec<u8> {

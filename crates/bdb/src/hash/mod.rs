@@ -11,6 +11,7 @@ mod cursor;
 mod function;
 mod layout;
 mod pager;
+mod repair;
 mod salvage;
 mod space;
 mod split;
@@ -23,6 +24,7 @@ use k5_wire::ByteOrder;
 
 pub use check::Report;
 pub use cursor::Iter;
+pub use salvage::salvage;
 
 pub use crate::changes::Savepoint;
 pub use crate::types::{Access, Found, Look, Problem, Record, Remains, Way};
@@ -41,6 +43,11 @@ pub const CACHE_PAGES: usize = 256;
 #[must_use]
 pub fn is_hash(start: &[u8]) -> bool {
     start.starts_with(&layout::MAGIC.to_be_bytes())
+}
+
+/// Whether a file is one with a hash table, or was one before it was damaged.
+pub fn was_hash(file: &impl PageFile) -> bool {
+    repair::was_hash(file)
 }
 
 /// How a new file is laid out, and how much of a file is kept in memory.
@@ -205,14 +212,5 @@ impl<F: PageFile> Hash<F> {
     /// [`Problem`] of the report.
     pub fn check(&self) -> Result<Report> {
         check::check(&self.pager)
-    }
-
-    /// Visits every pair that can still be read: those of the buckets, as far as their pages can be followed
-    /// ([`Way::Tree`]), then those on pages in use that no bucket leads to ([`Way::Scan`]).
-    ///
-    /// # Errors
-    /// Where the system does not give the length of the file. A page that it does not give is passed over.
-    pub fn salvage(&self, visit: &mut Look<'_>) -> Result<()> {
-        salvage::salvage(&self.pager, visit)
     }
 }

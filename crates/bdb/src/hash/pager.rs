@@ -65,6 +65,15 @@ impl<F: PageFile> Pager<F> {
         Ok(pager)
     }
 
+    /// A file whose header may be damaged, as it would be with this one.
+    pub(super) fn open_with(file: F, path: &Path, header: Header, cache_pages: usize) -> Result<Self> {
+        let length = file.len().map_err(|source| io_error(path, "find the length", source))?;
+        let pages = u32::try_from(length / u64::from(header.page_size));
+        // Of a file without a page nothing is read.
+        let pages = pages.map_err(|_| Error::Full { path: path.to_owned() })?.max(1);
+        Ok(Self::new(file, path, header, pages, cache_pages))
+    }
+
     fn new(file: F, path: &Path, header: Header, pages: u32, cache_pages: usize) -> Self {
         let clean = RefCell::new(Cache::new(cache_pages));
         Pager { file, path: path.to_owned(), changes: Changes::new(header), pages, clean, unsynced: false }

@@ -9,14 +9,15 @@ use crate::entry::Entry;
 use crate::error::{KdbError, Result};
 use crate::key_data::sort_key_data;
 use crate::policy::Policy;
+use crate::verify::verify_policy;
 pub use k5_bdb::btree::Way;
 use k5_bdb::btree::{self, Problem};
-use k5_bdb::hash::{self, Hash};
+use k5_bdb::hash;
 use k5_types::Principal;
 use std::collections::HashSet;
 use std::fs::File;
+use std::hash::{BuildHasher, RandomState};
 use std::ops::ControlFlow;
-use std::os::unix::fs::FileExt;
 use std::path::Path;
 
 /// One of the two files.
@@ -50,6 +51,8 @@ pub struct Found<T> {
     pub name: Option<Vec<u8>>,
     /// What it says, or why it cannot be read.
     pub what: std::result::Result<T, String>,
+    /// What of a record that can be read no writer leaves.
+    pub doubt: Option<String>,
 }
 
 /// A database under its shared locks.
@@ -132,27 +135,8 @@ impl Inspector {
     /// # Errors
     /// Where the file cannot be opened.
     pub fn principals(&self, visit: &mut dyn FnMut(Found<Entry>) -> ControlFlow<()>) -> Result<()> {
-        let mut seen = HashSet::new();
-        self.records(Part::Principals, &mut |found| {
-            decoded(&mut seen, visit, found, |key, value| {
-                let mut entry = record::decode("", key, value).map_err(|error| match error {
-                    KdbError::Record { what, .. } => what,
-                    other => other.to_string(),
-                })?;
-                if record::key_of_any_length(&entry.principal) != key {
-                    return Err(format!("the record is that of {}", entry.principal));
-                }
-                // Without extra data the record can be written as it was read.
-                if entry.extra.is_empty()
-                    && let Ok(again) = record::encode(&entry)
-                    && again.len() < value.len()
-                {
-                    return Err(format!("{} bytes behind the record's end", value.len() - again.len()));
-                }
-                sort_key_data(&mut entry.key_data);
-                Ok(entry)
-            })
-        })
+        let mut seen = Seen::default();
+        self.records(Part::Principals, &mut |found| decoded(&mut seen, visit, found, entry))
     }
 
     /// Visits all policies that can be found, in the same way.
@@ -160,28 +144,24 @@ impl Inspector {
     /// # Errors
     /// Where the file cannot be opened.
     pub fn policies(&self, visit: &mut dyn FnMut(Found<Policy>) -> ControlFlow<()>) -> Result<()> {
-        let mut seen = HashSet::new();
+        let mut seen = Seen::default();
         self.records(Part::Policies, &mut |found| {
             decoded(&mut seen, visit, found, |key, value| {
                 let policy = Policy::decode(value).map_err(|error| error.to_string())?;
-                match policy.name == record::name_of(key) {
-                    true => Ok(policy),
-                    false => Err("the record is that of another policy".to_owned()),
+                if [&policy.name[..], &[0]].concat() != key {
+                    return Err("the record is that of another policy".to_owned());
                 }
+                let doubt = verify_policy(&policy, value).err().map(str::to_owned);
+                Ok((policy, doubt))
             })
         })
     }
 
     fn records(&self, part: Part, visit: &mut btree::Look<'_>) -> Result<()> {
         let path = self.path(part);
-        let (file, access) = open_file(path, Access::Read)?;
-        let mut start = [0; 4];
-        if part == Part::Principals && file.read_exact_at(&mut start, 0).is_ok() && hash::is_hash(&start) {
-            return match Hash::open(file, path, access) {
-                Ok(table) => Ok(table.salvage(visit)?),
-                // Where a bucket is follows from the header alone. The check has told what is wrong with it.
-                Err(_) => Ok(()),
-            };
+        let (file, _) = open_file(path, Access::Read)?;
+        if part == Part::Principals && hash::was_hash(&file) {
+            return Ok(hash::salvage(file, path, visit)?);
         }
         Ok(btree::salvage(file, path, visit)?)
     }
@@ -192,15 +172,21 @@ impl Inspector {
     /// As [`Inspector::principals`].
     pub fn principal(&self, name: &Principal) -> Result<Option<Entry>> {
         let key = record::key_of_any_length(name);
-        let mut entry = None;
+        let by_tree = Tree::open(&self.files.principals, Access::Read).and_then(|tree| tree.get(&key));
+        if let Ok(Some(value)) = by_tree
+            && let Ok((entry, _)) = entry(&key, &value)
+        {
+            return Ok(Some(entry));
+        }
+        let mut found_entry = None;
         self.principals(&mut |found| match found.what {
             Ok(this) if found.name.as_deref() == Some(record::name_of(&key)) => {
-                entry = Some(this);
+                found_entry = Some(this);
                 ControlFlow::Break(())
             }
             _ => ControlFlow::Continue(()),
         })?;
-        Ok(entry)
+        Ok(found_entry)
     }
 
     /// Whether look-ups find a principal, or fail on the way to it, which the structure tells.
@@ -212,22 +198,69 @@ impl Inspector {
     }
 }
 
+/// What has been read, and what is not as a writer leaves it.
+type Read<T> = std::result::Result<(T, Option<String>), String>;
+
+/// The entry that a record says.
+fn entry(key: &[u8], value: &[u8]) -> Read<Entry> {
+    let mut entry = record::decode("", key, value).map_err(|error| match error {
+        KdbError::Record { what, .. } => what,
+        other => other.to_string(),
+    })?;
+    if record::key_of_any_length(&entry.principal) != key {
+        return Err(format!("the record is that of {}", entry.principal));
+    }
+    let doubt = match record::encode_any(&entry) {
+        Ok(again) if again.len() < value.len() => {
+            Some(format!("{} bytes behind the record's end", value.len() - again.len()))
+        }
+        Ok(again) if again != value => Some("the record's base is shorter than any can be".to_owned()),
+        _ => None,
+    };
+    sort_key_data(&mut entry.key_data);
+    Ok((entry, doubt))
+}
+
+/// Names that have been seen, by their hash: a million of them take little room, and no two have the same.
+#[derive(Default)]
+struct Seen {
+    hashers: [RandomState; 2],
+    hashes: HashSet<u128>,
+}
+
+impl Seen {
+    fn hash(&self, name: &[u8]) -> u128 {
+        let [high, low] = self.hashers.each_ref().map(|hasher| u128::from(hasher.hash_one(name)));
+        high << 64 | low
+    }
+}
+
 /// Hands over what a record says, unless one with its key has been read before.
 fn decoded<T>(
-    seen: &mut HashSet<Vec<u8>>,
+    seen: &mut Seen,
     visit: &mut dyn FnMut(Found<T>) -> ControlFlow<()>,
     found: btree::Found,
-    decode: impl FnOnce(&[u8], &[u8]) -> std::result::Result<T, String>,
+    decode: impl FnOnce(&[u8], &[u8]) -> Read<T>,
 ) -> ControlFlow<()> {
     let btree::Found { page, way, record } = found;
-    let (key, what) = match record {
-        Ok(record) if seen.contains(&record.key) => return ControlFlow::Continue(()),
-        Ok(record) => (Some(record.key.clone()), decode(&record.key, &record.value)),
+    let (key, read) = match record {
+        Ok(record) => {
+            let read = decode(&record.key, &record.value);
+            (Some(record.key), read)
+        }
         Err(remains) => (remains.key, Err(remains.what)),
     };
-    let name = key.as_deref().map(|key| record::name_of(key).to_vec());
-    if what.is_ok() {
-        seen.extend(key);
+    let hash = key.as_deref().map(|key| seen.hash(key));
+    if hash.is_some_and(|hash| seen.hashes.contains(&hash)) {
+        return ControlFlow::Continue(());
     }
-    visit(Found { page, way, name, what })
+    let name = key.as_deref().map(|key| record::name_of(key).to_vec());
+    let (what, doubt) = match read {
+        Ok((what, doubt)) => {
+            seen.hashes.extend(hash);
+            (Ok(what), doubt)
+        }
+        Err(what) => (Err(what), None),
+    };
+    visit(Found { page, way, name, what, doubt })
 }

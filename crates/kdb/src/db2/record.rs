@@ -73,6 +73,22 @@ pub fn encode(entry: &Entry) -> Result<Vec<u8>> {
     Ok(out.into_bytes())
 }
 
+/// The bytes of an entry's record, even of one that MIT could not write back.
+///
+/// # Errors
+/// As [`encode`].
+pub(super) fn encode_any(entry: &Entry) -> Result<Vec<u8>> {
+    if entry.extra.is_empty() {
+        return encode(entry);
+    }
+    let mut record = encode(&Entry { extra: Vec::new(), ..entry.clone() })?;
+    let length = u16::try_from(usize::from(BASE_LENGTH) + entry.extra.len());
+    let length = length.map_err(|_| KdbError::Unstorable("a record's base over 65535 bytes".to_owned()))?;
+    record.splice(usize::from(BASE_LENGTH)..usize::from(BASE_LENGTH), entry.extra.iter().copied());
+    record.splice(..2, length.to_le_bytes());
+    Ok(record)
+}
+
 /// Reads a record. The keys stay in their order on disk.
 ///
 /// # Errors
@@ -144,6 +160,7 @@ mod tests {
         record.splice(38..38, [7, 8]);
         let entry = decode("f", b"x", &record).unwrap();
         assert_eq!(entry.extra, [7, 8]);
+        assert_eq!(encode_any(&entry).unwrap(), record);
         assert!(matches!(encode(&entry), Err(KdbError::Unstorable(_))));
     }
 

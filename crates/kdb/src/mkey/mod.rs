@@ -50,6 +50,12 @@ impl MasterKeys {
         }
     }
 
+    /// Keys that no entry confirms, for a realm whose entry of the master keys is lost.
+    #[must_use]
+    pub fn loose(keys: Vec<MasterKey>) -> Self {
+        MasterKeys { keys, active_from: Vec::new() }
+    }
+
     /// Opens the list in the K/M entry with one of the master keys, which need not be the latest.
     ///
     /// # Errors

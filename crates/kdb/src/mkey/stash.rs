@@ -39,6 +39,35 @@ pub fn read(path: &Path, principal: &Principal, kvno: Option<Kvno>) -> Result<Ke
     select.pick(entries).map(|entry| entry.key).map_err(|error| failed(stash_text(&error)))
 }
 
+/// Reads all master keys of a principal from a stash file of either form. One of the older form says no version; it is
+/// taken for the first.
+///
+/// # Errors
+/// [`KdbError::Stash`] with the file and why, or that it has none.
+pub fn read_all(path: &Path, principal: &Principal) -> Result<Vec<MasterKey>> {
+    let failed = |reason: String| KdbError::Stash { path: path.to_path_buf(), reason };
+    let entries = match KeytabReader::open(path) {
+        Ok(reader) => reader,
+        Err(KeytabError::BadVersion { .. }) => {
+            return Ok(vec![MasterKey { kvno: 1, key: read_old(path).map_err(failed)? }]);
+        }
+        Err(error) => return Err(failed(stash_text(&error))),
+    };
+    let mut keys = Vec::new();
+    for entry in entries {
+        let entry = entry.map_err(|error| failed(stash_text(&error)))?;
+        if entry.principal == *principal
+            && let Ok(kvno) = u16::try_from(entry.kvno)
+        {
+            keys.push(MasterKey { kvno, key: entry.key });
+        }
+    }
+    match keys.is_empty() {
+        true => Err(failed(format!("No key table entry found for {principal}"))),
+        false => Ok(keys),
+    }
+}
+
 /// The text of a keytab error without the file, which the caller names.
 fn stash_text(error: &KeytabError) -> String {
     match error {
@@ -126,6 +155,9 @@ mod tests {
         write(&path, &master(), &keys.iter().collect::<Vec<_>>(), Timestamp(5)).unwrap();
         assert_eq!(read(&path, &master(), None).unwrap(), keys[0].key);
         assert_eq!(read(&path, &master(), Some(1)).unwrap(), keys[1].key);
+        let all = read_all(&path, &master()).unwrap();
+        assert_eq!(all.iter().map(|key| key.kvno).collect::<Vec<_>>(), [2, 1]);
+        assert!(read_all(&path, &Principal::new("S", ["K", "M"])).is_err());
         let other = read(&path, &Principal::new("S", ["K", "M"]), None).unwrap_err();
         assert!(other.to_string().contains("K/M@S"), "{other}");
         assert!(other.to_string().contains("stash"), "{other}");
@@ -140,6 +172,7 @@ mod tests {
         bytes.extend([9; 16]);
         std::fs::write(&path, &bytes).unwrap();
         assert_eq!(read(&path, &master(), None).unwrap(), KeyBlock::new(EncType(17), vec![9; 16]));
+        assert_eq!(read_all(&path, &master()).unwrap()[0].key, read(&path, &master(), None).unwrap());
         std::fs::write(&path, &bytes[..20]).unwrap();
         assert!(read(&path, &master(), None).unwrap_err().to_string().contains(CANNOT_READ));
         std::fs::write(&path, [17, 0, 0xff, 0xff, 0xff, 0xff]).unwrap();

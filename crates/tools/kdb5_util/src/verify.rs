@@ -1,9 +1,9 @@
 //! `verify [--recover FILE]`: what is wrong with the database, and a dump of what can still be read. MIT has no such
 //! command.
 
+mod keys;
 mod rescue;
 
-use crate::open::{provided_key, unlock};
 use crate::options::rest_of_command;
 use crate::session::{Session, Stop};
 use k5_admin::open::database_of;
@@ -11,7 +11,7 @@ use k5_cli::manual::{Example, Help};
 use k5_cli::{Item, Opt, OptionTable, WordOptions};
 use k5_kdb::db2::{Found, Inspector, Part, Way};
 use k5_kdb::dump::{Version, write_policy, write_principal};
-use k5_kdb::{Database, Entry, MasterKeys, Policy, verify_entry};
+use k5_kdb::{Database, Entry, Policy, Verifier};
 use k5_types::{Principal, Secret};
 use rescue::Rescue;
 use std::collections::{BTreeMap, HashSet};
@@ -70,14 +70,14 @@ pub(crate) fn run(mut session: Session<'_, '_>, password: Option<Secret<Vec<u8>>
     let rescue = recover.map(|path| Rescue::begin(&path)).transpose();
     let rescue = rescue.map_err(|(error, doing)| session.error(error, doing))?;
     let entry = inspector.principal(&master).map_err(|error| failed(&session, error))?;
-    let keys = match &entry {
-        Some(entry) => master_keys(&mut session, &master, entry, password)?,
-        None => None,
-    };
+    let masters = keys::masters(&mut session, &inspector, &master, entry.as_ref(), password)?;
+    let history = k5_admin::history_principal(&session.params.realm);
+    let history = inspector.principal(&history).map_err(|error| failed(&session, error))?;
+    let verifier = Verifier::new(master.clone(), masters.keys, masters.complete, history.as_ref());
     let mut verify = Verify {
         session: &mut session,
         inspector: &inspector,
-        keys,
+        verifier,
         rescue,
         faults: 0,
         broken_pages: HashSet::new(),
@@ -85,9 +85,12 @@ pub(crate) fn run(mut session: Session<'_, '_>, password: Option<Secret<Vec<u8>>
         policies: BTreeMap::new(),
         aliases: Vec::new(),
     };
-    if entry.is_none() {
-        let what = "there is no entry with the master keys that can be read";
-        verify.fault(Part::Principals, None, Some(&master.unparse()), what)?;
+    let fault = match &entry {
+        None => Some("there is no entry with the master keys that can be read".to_owned()),
+        Some(_) => masters.fault,
+    };
+    if let Some(what) = fault {
+        verify.fault(Part::Principals, None, Some(&master.unparse()), &what)?;
     }
     verify.run()
 }
@@ -105,26 +108,6 @@ fn request(session: &Session<'_, '_>) -> Result<Option<PathBuf>, Stop> {
     Ok(recover)
 }
 
-/// The master keys; that they cannot be had is told and counted.
-fn master_keys(
-    session: &mut Session<'_, '_>,
-    principal: &Principal,
-    entry: &Entry,
-    password: Option<Secret<Vec<u8>>>,
-) -> Result<Option<MasterKeys>, Stop> {
-    let unlocked = match provided_key(session, principal, password)? {
-        Ok(key) => unlock(session, entry, &key),
-        Err(text) => Err(text),
-    };
-    Ok(match unlocked {
-        Ok(keys) => Some(keys),
-        Err(text) => {
-            session.failed(text, "while reading master key; no key is decrypted");
-            None
-        }
-    })
-}
-
 /// What the last line tells.
 #[derive(Default)]
 struct Counts {
@@ -133,13 +116,14 @@ struct Counts {
     policies: u64,
     keys: u64,
     keys_left: u64,
+    keys_stale: u64,
     scanned: u64,
 }
 
 struct Verify<'v, 'r, 'i> {
     session: &'v mut Session<'r, 'i>,
     inspector: &'v Inspector,
-    keys: Option<MasterKeys>,
+    verifier: Verifier,
     rescue: Option<Rescue>,
     faults: u64,
     /// Pages of which a fault has been told.
@@ -198,7 +182,7 @@ impl Verify<'_, '_, '_> {
     }
 
     fn principal(&mut self, found: Found<Entry>) -> Result<(), Stop> {
-        let Found { page, way, name, what } = found;
+        let Found { page, way, name, what, doubt } = found;
         let entry = match what {
             Ok(entry) => entry,
             Err(what) => return self.unreadable(Part::Principals, page, way, name.as_deref(), &what),
@@ -214,13 +198,14 @@ impl Verify<'_, '_, '_> {
         }
         self.counts.principals += 1;
         let name = entry.principal.unparse();
-        let verdict = verify_entry(&entry, self.keys.as_ref());
+        let verdict = self.verifier.entry(&entry);
         self.counts.keys += verdict.keys_tried;
         self.counts.keys_left += verdict.keys_left;
+        self.counts.keys_stale += verdict.keys_stale;
         if let Some(policy) = verdict.policy {
             self.policies.entry(policy).or_insert_with(|| (0, name.clone())).0 += 1;
         }
-        for what in &verdict.faults {
+        for what in doubt.iter().chain(&verdict.faults) {
             self.fault(Part::Principals, Some(page), Some(&name), what)?;
         }
         if let Some(target) = verdict.alias_target {
@@ -230,7 +215,7 @@ impl Verify<'_, '_, '_> {
     }
 
     fn policy(&mut self, found: Found<Policy>) -> Result<(), Stop> {
-        let Found { page, way, name, what } = found;
+        let Found { page, way, name, what, doubt } = found;
         let policy = match what {
             Ok(policy) => policy,
             Err(what) => return self.unreadable(Part::Policies, page, way, name.as_deref(), &what),
@@ -245,6 +230,9 @@ impl Verify<'_, '_, '_> {
             return Ok(());
         }
         self.counts.policies += 1;
+        if let Some(what) = doubt {
+            self.fault(Part::Policies, Some(page), name.as_deref(), &what)?;
+        }
         self.policies.remove(&policy.name);
         Ok(())
     }
@@ -303,10 +291,14 @@ impl Verify<'_, '_, '_> {
                 .as_bytes(),
             );
         }
-        let Counts { pages, principals, policies, keys, keys_left, scanned } = self.counts;
+        let Counts { pages, principals, policies, keys, keys_left, keys_stale, scanned } = self.counts;
         if scanned > 0 {
             let what = "records on pages that nothing leads to; they may have been deleted";
             text.extend_from_slice(format!("note: {scanned} {what}\n").as_bytes());
+        }
+        if keys_stale > 0 {
+            let what = "keys of earlier passwords that a former key of kadmin/history encrypts";
+            text.extend_from_slice(format!("note: {keys_stale} {what}\n").as_bytes());
         }
         if let Some(rescue) = self.rescue {
             let left_out = rescue.left_out;
