@@ -294,3 +294,85 @@ fn aliases_and_policies_that_lead_nowhere() {
     assert_eq!(lines[1], format!("note: policy nosuch does not exist: user@{name} has it"));
     assert!(lines[2].ends_with(": 1 fault"), "{output}");
 }
+
+#[test]
+fn names_that_break_mits_database_come_back_whole() {
+    let realm = Realm::shared(Side::Ours);
+    let mit = realm.by(Side::Mit);
+    mit.create("x");
+    mit.kadmin_local(["addprinc", "-randkey", "user"]).ok();
+    let long = |number: usize| format!("{number:02}{}", "x".repeat(2000 + 9 * number));
+    let mut made: BTreeSet<String> = names(mit.dump_by_mit().as_bytes());
+    // Names over 2,000 bytes, until MIT finds no way in its own database.
+    let mut broken = false;
+    for number in 0..40 {
+        let output = mit.kadmin_local(["-q", &format!("addprinc -randkey {}", long(number))]).output();
+        if output.stdout.contains(" created.") {
+            made.insert(format!("{}@{}", long(number), realm.name()));
+        }
+        broken |= output.stderr.contains("Cannot find master key record in database");
+    }
+    assert!(broken && made.len() > 10, "{} principals", made.len());
+    let output = realm.kdb5_util(["verify", "--recover", "rescued"]).fails(1);
+    assert!(output.stdout.contains(": keys out of order\n"), "{output}");
+    assert!(!output.stdout.contains("decrypts it"), "{output}");
+    assert_eq!(names(&realm.read("rescued")), made, "{output}");
+    assert!(!realm.path("rescued.scanned").exists(), "{output}");
+
+    // A hash database of MIT's bears such names, and there MIT finds each of them.
+    let other = Realm::new(Side::Mit);
+    other.write("rescued", realm.read("rescued"));
+    other.write("stash", realm.read("stash"));
+    other.kdb5_util(["load", "-hash", "rescued"]).ok();
+    assert_eq!(names(other.dump_by_mit().as_bytes()), made);
+    for name in &made {
+        other.kadmin_local(["getprinc", name]).ok().stdout_has(&format!("Principal: {name}\n"));
+    }
+}
+
+#[test]
+fn without_the_entry_of_the_master_keys_the_stashed_ones_are_tried() {
+    for form in ["db2", "hash"] {
+        // Its name is broken in its record.
+        let realm = damaged(form, |bytes| {
+            let name = b"K/M@GOLDEN.TEST\0\x26\0";
+            let at = bytes.windows(name.len()).position(|part| part == name).or_else(|| {
+                // A hash file has the value before the key.
+                bytes.windows(17).position(|part| part == b"\x10\0K/M@GOLDEN.TEST").map(|at| at + 2)
+            });
+            bytes[at.expect("K/M is there")] = b'X';
+        });
+        let output = recover(&realm);
+        assert!(
+            output.stdout.contains("there is no entry with the master keys that can be read"),
+            "{output}"
+        );
+        assert!(output.stdout.contains(" keys decrypted: "), "{output}");
+        assert!(!output.stdout.contains(" 0 keys decrypted"), "{output}");
+        assert!(!output.stdout.contains("decrypts it"), "{form}: {output}");
+    }
+    // A wrong password opens nothing, and no key is called damaged for that.
+    let realm = realm("db2");
+    let line = "kdb5_util: ";
+    let output = realm.kdb5_util(["-P", "wrong", "verify"]).fails(1);
+    assert!(output.stderr.starts_with(line) && output.stderr.contains("no key is decrypted"), "{output}");
+    assert!(output.stdout.ends_with(" keys not decrypted: sound\n"), "{output}");
+}
+
+#[test]
+fn a_broken_header_of_a_hash_file() {
+    // Each word of the header, then the whole page.
+    let words = (0..18).map(|word| 4 * word..4 * word + 4).chain(std::iter::once(0..PAGE));
+    for range in words {
+        let realm = damaged("hash", |bytes| bytes[range.clone()].fill(0xa5));
+        let output = realm.kdb5_util(["verify", "--recover", "rescued"]).output();
+        let mut saved = names(&realm.read("rescued"));
+        if realm.path("rescued.scanned").exists() {
+            saved.extend(names(&realm.read("rescued.scanned")));
+        }
+        assert_eq!(saved, names(&golden("dump/dump-hash.txt")), "{range:?}: {output}");
+        // Of the fill factor nothing else speaks.
+        let natural = range == (40..44);
+        assert_eq!(output.exit, i32::from(!natural), "{range:?}: {output}");
+    }
+}

@@ -99,22 +99,32 @@ fn bucket_pages(file: &impl PageFile, order: ByteOrder, page_size: u32) -> io::R
     Ok(pages)
 }
 
-/// Moves the buckets of each split point to where most of them are.
+/// Moves the buckets of each split point to where most of them are. A header that is right stays so even where the page of
+/// a bucket is damaged: what comes before and after leaves its buckets no other place.
 fn spares(header: &mut Header, buckets: &[u32]) {
+    let (header_pages, split_point) = (header.header_pages, header.split_point as usize);
+    let said = header.spares;
     let mut before = 0_u32;
     for (split, spare) in header.spares.iter_mut().enumerate() {
         let Some(count) = 1_u32.checked_shl(split as u32) else { break };
         let there = |spare: u32| {
-            let first = header.header_pages.saturating_add(count).saturating_add(spare);
+            let first = header_pages.saturating_add(count).saturating_add(spare);
             let before = |end: u32| buckets.partition_point(|page| *page < end);
             before(first.saturating_add(count)).saturating_sub(before(first))
         };
-        let possible = before..=before.saturating_add(PAGES_PER_SPLIT);
-        let said = if possible.contains(spare) { there(*spare) } else { 0 };
-        let best = possible.clone().max_by_key(|spare| there(*spare)).unwrap_or(before);
-        if there(best) > said {
-            *spare = best;
-        } else if !possible.contains(spare) && split as u32 <= header.split_point {
+        let mut most = before.saturating_add(PAGES_PER_SPLIT);
+        if let Some(next) = said.get(split + 1).filter(|next| split < split_point && **next >= *spare) {
+            most = most.min(*next);
+        }
+        let possible = before..=most.max(before);
+        let by_header = if possible.contains(spare) { there(*spare) } else { 0 };
+        let best = possible.clone().map(there).max().unwrap_or(0);
+        if best > by_header {
+            // Windows before a full one hold overflow pages; those before one that is not full may hold all the same.
+            let mut fitting = possible.filter(|spare| there(*spare) == best);
+            let found = if best == count as usize { fitting.next() } else { fitting.next_back() };
+            *spare = found.unwrap_or(before);
+        } else if !possible.contains(spare) && split <= split_point {
             *spare = before;
         }
         before = *spare;

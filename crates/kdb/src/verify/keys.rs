@@ -24,12 +24,17 @@ impl Verifier {
         if self.complete && keys.find(mkvno).is_none() {
             verdict.faults.push(format!("it names version {mkvno} of the master key, which is not there"));
         }
+        let newest = entry.kvno();
+        let named = keys.find(mkvno).map(|key| &key.key);
         for data in stored {
             verdict.keys_tried += 1;
-            let masters = || keys.keys().iter().map(|key| &key.key);
-            let named = keys.find(mkvno).map(|key| &key.key).into_iter().chain(masters());
-            let what = match first_that_opens(named, data) {
+            let masters = keys.keys().iter().map(|key| &key.key);
+            let what = match first_that_opens(named.into_iter().chain(masters), data) {
                 None => Some("no master key decrypts it".to_owned()),
+                // Older keys that were kept when the newest were made may be under the master key of their time.
+                Some((master, _)) if data.kvno == newest && named.is_some_and(|named| master != named) => {
+                    Some(format!("another version of the master key than {mkvno} decrypts it"))
+                }
                 Some((master, key)) => misshapen(master, data, &key),
             };
             if let Some(what) = what {

@@ -34,6 +34,10 @@ pub(super) fn all(entry: &Entry, is_master: bool, verdict: &mut Verdict) {
         };
         verdict.faults.push(format!("tagged data of type {}: {what}", tl.tag.0));
     }
+    // Every writer says it, and without it MIT's getprinc fails.
+    if entry.tl(TlType::MOD_PRINC).is_none() {
+        verdict.faults.push("nothing says who changed it last".to_owned());
+    }
 }
 
 pub(super) fn tagged(tag: TlType, contents: &[u8]) -> Result<(), String> {

@@ -23,6 +23,12 @@ fn principal(name: &'static str) -> Principal {
     Principal::new("R", [name])
 }
 
+fn entry_of(name: &'static str) -> Entry {
+    let mut entry = Entry::new(principal(name));
+    entry.set_modified(Timestamp(7), &principal("admin"));
+    entry
+}
+
 fn verifier(keys: MasterKeys, history: Option<&Entry>) -> Verifier {
     Verifier::new(principal("KM"), Some(keys), true, history)
 }
@@ -30,7 +36,7 @@ fn verifier(keys: MasterKeys, history: Option<&Entry>) -> Verifier {
 #[test]
 fn keys() {
     let (master, key) = (random_key(), random_key());
-    let mut entry = Entry::new(principal("a"));
+    let mut entry = entry_of("a");
     entry.key_data = vec![sealed(&master, &key, 3)];
     entry.set_mkvno(1);
     let sound = verifier(MasterKeys::first(1, master), None);
@@ -53,13 +59,31 @@ fn keys() {
     assert!(sound.entry(&damaged).faults[0].ends_with("a key of 32 bytes in place of 16"));
     entry.set_mkvno(9);
     assert!(sound.entry(&entry).faults[0].contains("version 9"));
+    let bare = Entry::new(principal("a"));
+    assert_eq!(sound.entry(&bare).faults, ["nothing says who changed it last"]);
+}
+
+#[test]
+fn a_key_under_another_master_key_than_it_names() {
+    let (one, two, key) = (random_key(), random_key(), random_key());
+    let mut entry = entry_of("a");
+    entry.key_data = vec![sealed(&two, &key, 3), sealed(&one, &key, 2)];
+    let keys = [(2, two), (1, one)].map(|(kvno, key)| MasterKey { kvno, key });
+    let sound = verifier(MasterKeys::loose(keys.into()), None);
+    // The older key was kept over a change of the master key.
+    entry.set_mkvno(2);
+    assert_eq!(sound.entry(&entry).faults.len(), 0);
+    entry.set_mkvno(1);
+    assert_eq!(sound.entry(&entry).faults.len(), 1);
+    entry.tl_data.retain(|tl| tl.tag != TlType::MKVNO);
+    assert_eq!(sound.entry(&entry).faults.len(), 1);
 }
 
 #[test]
 fn a_longer_plain_length() {
     // Triple-DES pads, so that more bytes are there than the key has.
     let master = make_random_key(EncType(16), &mut SystemRandom).unwrap();
-    let mut entry = Entry::new(principal("a"));
+    let mut entry = entry_of("a");
     entry.key_data = vec![sealed(&master, &KeyBlock::new(EncType(9999), vec![7; 13]), 1)];
     let sound = verifier(MasterKeys::first(1, master), None);
     assert_eq!(sound.entry(&entry).faults.len(), 0);
@@ -70,13 +94,13 @@ fn a_longer_plain_length() {
 #[test]
 fn histories() {
     let (master, history) = (random_key(), random_key());
-    let mut keeper = Entry::new(principal("history"));
+    let mut keeper = entry_of("history");
     keeper.key_data = vec![sealed(&master, &history, 2)];
     let mut data = KadmData { old_key_next: 1, ..KadmData::default() };
     data.old_keys = vec![vec![sealed(&history, &random_key(), 1)]];
     let sound = verifier(MasterKeys::first(1, master), Some(&keeper));
     let faults = |data: &KadmData| {
-        let mut entry = Entry::new(principal("a"));
+        let mut entry = entry_of("a");
         entry.set_kadm_data(data);
         let verdict = sound.entry(&entry);
         (verdict.faults.len(), verdict.keys_tried, verdict.keys_stale)
@@ -100,7 +124,7 @@ fn policies_of_entries() {
     let sound = verifier(MasterKeys::first(1, random_key()), None);
     let mut data = KadmData::default();
     data.set_policy(Some(b"strict".to_vec()));
-    let mut entry = Entry::new(principal("a"));
+    let mut entry = entry_of("a");
     entry.set_kadm_data(&data);
     assert_eq!(sound.entry(&entry).faults.len(), 0);
     let bytes = entry.tl(TlType::KADM_DATA).unwrap().to_vec();
@@ -115,7 +139,7 @@ fn policies_of_entries() {
 
 /// Two master keys, the second added to the first.
 fn realm() -> (Entry, Verifier) {
-    let mut entry = Entry::new(principal("KM"));
+    let mut entry = entry_of("KM");
     let first = random_key();
     entry.key_data = vec![sealed(&first, &first, 1)];
     entry.set_tl(TlType::ACTKVNO, encode_actkvno(&[ActiveFrom { kvno: 1, time: Timestamp(0) }]));
@@ -149,7 +173,7 @@ fn the_entry_of_the_master_keys() {
         let mut damaged = entry.clone();
         damaged.set_tl(tag, contents);
         assert_eq!(sound.entry(&damaged).faults.len(), 1, "{tag:?}");
-        let mut other = Entry::new(principal("a"));
+        let mut other = entry_of("a");
         other.set_tl(tag, vec![1, 0]);
         assert_eq!(sound.entry(&other).faults.len(), 1, "{tag:?}");
     }
@@ -176,7 +200,7 @@ fn tagged_data() {
         assert!(tagged(tag, bad).is_err(), "{tag:?}");
     }
     assert_eq!(tagged(TlType(500), b"anything"), Ok(()));
-    let mut entry = Entry::new(principal("a"));
+    let mut entry = entry_of("a");
     entry.set_last_pwd_change(Timestamp(1));
     entry.tl_data.push(entry.tl_data[0].clone());
     assert_eq!(verifier(MasterKeys::first(1, random_key()), None).entry(&entry).faults.len(), 1);

@@ -35,9 +35,10 @@ pub(crate) static OPTIONS: [Opt<Key>; 1] = [Opt::value(
 pub(crate) static HELP: Help = Help {
     operands: "",
     description: "\
-Reads every page and every record of the database while others may read it too, decrypts every key, and looks at tagged data, aliases and names of policies. Each fault is a line \
+Reads every page and every record of the database while others may read it too, decrypts every key, those of earlier passwords too, and looks at tagged data, aliases and names of policies. Each fault is a line \
 on standard output, with the file, the page, and the principal or policy where there is one. A policy that principals have and that does not exist is noted; it is no fault. The last \
-line sums up. The status is 0 if all is sound, else 1, which it is too where the keys could not be tried for want of the master key. MIT's program has no such command.\n\n\
+line sums up. The status is 0 if all is sound, else 1, which it is too where the keys could not be tried for want of the master key. Where the entry of the master keys is lost, the stashed keys are tried. \
+The format has no checksums: a time or a number that was changed is one like any other. MIT's program has no such command.\n\n\
 The dump of `--recover` has what look-ups find, and what stands on pages that a page beside them names. Records on other pages that are in use may have been deleted; they \
 go to `FILE.scanned`, a dump of its own. Of records with one name the first is taken. Both files hold all keys, encrypted in the master key.",
     flags: &[],
