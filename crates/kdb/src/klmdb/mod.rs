@@ -7,7 +7,7 @@
 mod changes;
 mod files;
 mod load;
-mod record;
+pub mod record;
 #[cfg(test)]
 mod tests;
 mod transaction;

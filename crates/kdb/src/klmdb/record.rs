@@ -54,7 +54,7 @@ pub(super) fn policy_key(name: &[u8]) -> Result<&[u8]> {
 /// # Errors
 /// [`KdbError::Unstorable`] where something is longer than its 16-bit length can say, or the entry has extra data, for
 /// which there is no place.
-pub(super) fn encode(entry: &Entry) -> Result<Vec<u8>> {
+pub fn encode(entry: &Entry) -> Result<Vec<u8>> {
     if !entry.extra.is_empty() {
         return Err(packed::unstorable(
             &entry.principal,
@@ -74,7 +74,7 @@ pub(super) fn encode(entry: &Entry) -> Result<Vec<u8>> {
 ///
 /// # Errors
 /// [`KdbError::Record`] with the file and the offset of what is wrong.
-pub(super) fn decode(file: &str, key: &[u8], record: &[u8]) -> Result<Entry> {
+pub fn decode(file: &str, key: &[u8], record: &[u8]) -> Result<Entry> {
     let mut reader = Reader::new(record, ByteOrder::Little);
     decode_fields(key, &mut reader).map_err(|fault| fault.in_record(file, key, &reader))
 }
@@ -98,7 +98,7 @@ fn decode_fields(key: &[u8], reader: &mut Reader<'_>) -> std::result::Result<Ent
 ///
 /// # Errors
 /// [`KdbError::Unstorable`] where something is longer than its length can say.
-pub(super) fn encode_policy(policy: &Policy) -> Result<Vec<u8>> {
+pub fn encode_policy(policy: &Policy) -> Result<Vec<u8>> {
     let whose = String::from_utf8_lossy(&policy.name);
     let mut out = Writer::new(ByteOrder::Little);
     out.u32(policy.min_life).u32(policy.max_life).u32(policy.min_length).u32(policy.min_classes);
@@ -118,7 +118,7 @@ pub(super) fn encode_policy(policy: &Policy) -> Result<Vec<u8>> {
 ///
 /// # Errors
 /// As [`decode`].
-pub(super) fn decode_policy(file: &str, key: &[u8], record: &[u8]) -> Result<Policy> {
+pub fn decode_policy(file: &str, key: &[u8], record: &[u8]) -> Result<Policy> {
     let mut reader = Reader::new(record, ByteOrder::Little);
     decode_policy_fields(key, &mut reader).map_err(|fault| fault.in_record(file, key, &reader))
 }

@@ -84,6 +84,8 @@ impl Corpus {
             kinds.push(kind);
             kept += 1;
             self.put("entry", &format!("principal-{kept}"), &record.value)?;
+            let stored = k5_kdb::klmdb::record::encode(&entry)?;
+            self.put("klmdb", &format!("principal-{kept}"), &[&[0], stored.as_slice()].concat())?;
             for datum in &entry.tl_data {
                 let choice = match datum.tag.0 {
                     3 => 0,
@@ -99,7 +101,11 @@ impl Corpus {
         }
         let policies = open_tree(&self.golden.join("db2/principal.kadm5"))?;
         for (number, record) in policies.iter(Order::Forward, Walk::Tree).enumerate() {
-            self.put("policy", &format!("policy-{number}"), &record?.value)?;
+            let value = record?.value;
+            let policy = k5_kdb::Policy::decode(&value)?;
+            let stored = k5_kdb::klmdb::record::encode_policy(&policy)?;
+            self.put("klmdb", &format!("policy-{number}"), &[&[1], stored.as_slice()].concat())?;
+            self.put("policy", &format!("policy-{number}"), &value)?;
         }
         Ok(())
     }

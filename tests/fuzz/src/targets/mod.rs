@@ -7,6 +7,7 @@ mod engine;
 mod entry;
 mod hash;
 mod keytab;
+mod klmdb;
 mod names;
 mod policy;
 mod profile;
@@ -24,7 +25,7 @@ const fn target(name: &'static str, run: fn(&[u8]), fixed: usize, each: usize) -
 const KIB: usize = 1024;
 
 /// All of them.
-pub const TARGETS: [Target; 15] = [
+pub const TARGETS: [Target; 16] = [
     target("btree", btree::run, 256 * KIB, 16),
     target("dates", dates::run, 64 * KIB, 64),
     target("dump", dump::run, 64 * KIB, 64),
@@ -33,6 +34,7 @@ pub const TARGETS: [Target; 15] = [
     target("entry", entry::run, 64 * KIB, 64),
     target("hash", hash::run, 256 * KIB, 16),
     target("keytab", keytab::run, 256 * KIB, 16),
+    target("klmdb", klmdb::run, 64 * KIB, 64),
     target("names", names::run, 64 * KIB, 64),
     target("policy", policy::run, 64 * KIB, 64),
     target("profile", profile::run, 64 * KIB, 64),
