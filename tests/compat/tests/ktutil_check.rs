@@ -1,7 +1,7 @@
 //! `ktutil check`: what it says of a keytab is what MIT's programs make of it, and what it says mends it does.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
-use harness::{Hosts, Kdc, Output, Realm, Side, c_program, heimdal_keytab, jdk_keytab};
+use harness::{Hosts, Kdc, Output, Realm, Side, c_program, heimdal_ktutil, jdk_changes_keytab};
 use serde_json::Value;
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
@@ -189,7 +189,7 @@ fn another_key_of_the_same_version() {
             bed.kadmin("delprinc -force host/a.test");
             bed.kadmin("addprinc -randkey host/a.test");
         },
-        &["key-differs", "key-differs"],
+        &["key-differs", "other-key-differs"],
         "Cannot decrypt ticket for host/a.test@EXAMPLE.COM using keytab key for host/a.test@EXAMPLE.COM",
     );
 }
@@ -209,9 +209,32 @@ fn a_wrong_key_before_the_right_one() {
     };
     spoiled(
         spoil,
-        &["duplicate-differs", "duplicate-differs", "key-differs", "key-differs"],
+        &["duplicate-differs", "duplicate-differs", "key-differs", "other-key-differs"],
         "Cannot decrypt ticket for host/a.test@EXAMPLE.COM using keytab key for host/a.test@EXAMPLE.COM",
     );
+}
+
+/// Behind the right key, or where the KDC makes no tickets of it, a wrong key is in nobody's way.
+#[test]
+fn wrong_keys_that_nobody_takes() {
+    let bed = Bed::new();
+    // ktutil itself brings no two keys of one version into a keytab.
+    let add = |enctype: &str| {
+        let words = ["add", "-q", "w", "-p", SERVICE, "-k", "2", "-e", enctype, "-randkey"];
+        bed.realm.run("ktutil", words).ok();
+        bed.realm.write("k", [&bed.realm.read("k")[..], &bed.realm.read("w")[2..]].concat());
+        fs::remove_file(bed.realm.path("w")).unwrap();
+    };
+    add("aes256-cts");
+    assert_eq!(bed.check(&[]).faults(), ["duplicate-differs"]);
+    bed.works().unwrap_or_else(|said| panic!("{said}"));
+    bed.realm.run("ktutil", ["remove", "k", "--slot", "2,3"]).ok();
+    assert_eq!(bed.check(&[]).faults(), ["enctype-gap"]);
+    add("aes128-cts");
+    assert_eq!(bed.check(&[]).faults(), ["other-key-differs"]);
+    bed.works().unwrap_or_else(|said| panic!("{said}"));
+    bed.mend(&bed.check(&[]).mend());
+    assert_eq!(bed.check(&[]).exit, 0);
 }
 
 #[test]
@@ -305,6 +328,11 @@ fn who_must_be_able_to_read() {
         let reads = bed.realm.mit("setpriv", ["--reuid", user, "--clear-groups", "cat", "k"]).output();
         assert_eq!(reads.exit == 0, report.exit == 0, "{reads}");
     }
+    // Where the file is open to everybody, the directory may be closed.
+    fs::set_permissions(bed.realm.path("k"), Permissions::from_mode(0o644)).unwrap();
+    fs::set_permissions(bed.realm.dir(), Permissions::from_mode(0o700)).unwrap();
+    assert_eq!(bed.check(&["--user", "nobody"]).faults()[0], "readable-by-others");
+    assert!(bed.check(&["--user", "nobody"]).faults().contains(&"unreadable-by-user"));
     let out = bed.realm.run("ktutil", ["check", "k", "--user", "no-such-user"]).fails(2);
     assert_eq!(out.stderr, "ktutil: no such user: no-such-user\n");
 }
@@ -492,11 +520,59 @@ fn no_key_is_shown() {
     }
 }
 
-/// What others read as whole is whole here, and a copy that Heimdal or the JDK reads is fine.
+/// What Heimdal and the JDK make of the service's password is what MIT's `kadmin.local` makes of it, under the right
+/// version only.
 #[test]
-fn the_witnesses_read_what_is_fine() {
+fn keytabs_of_others() {
     let bed = Bed::new();
-    assert_eq!(bed.check(&[]).document["entries"], 2);
-    assert_eq!(heimdal_keytab(&bed.realm.path("k")).len(), 2);
-    assert_eq!(jdk_keytab(&bed.realm.path("k")).len(), 2);
+    bed.kadmin("cpw -pw secret host/a.test");
+    let keytab = bed.realm.path("k");
+    let principal = "host/a.test@EXAMPLE.COM";
+    let heimdal = |kvno: &str| {
+        for enctype in ["aes256-cts-hmac-sha1-96", "aes128-cts-hmac-sha1-96"] {
+            heimdal_ktutil(&keytab, &["add", "-p", principal, "-V", kvno, "-e", enctype, "-w", "secret"]);
+        }
+    };
+    let jdk = |kvno: &str| jdk_changes_keytab(&keytab, &["add", principal, "secret", kvno]);
+    let verdict = |expected: &[&str]| {
+        let report = bed.check(&[]);
+        assert_eq!(report.faults(), expected, "{}", report.document);
+        assert_eq!(report.exit == 0, bed.works().is_ok());
+    };
+    verdict(&["kvno-stale"]);
+    fs::remove_file(&keytab).unwrap();
+    heimdal("3");
+    verdict(&[]);
+    fs::remove_file(&keytab).unwrap();
+    jdk("3");
+    // It makes keys of types that are not permitted here.
+    let faults = bed.check(&[]).faults().join(" ");
+    assert!(!faults.contains("kvno") && !faults.contains("key-differs"), "{faults}");
+    bed.works().unwrap_or_else(|said| panic!("{said}"));
+    for kvno in [2, 4] {
+        fs::remove_file(&keytab).unwrap();
+        if kvno == 2 {
+            heimdal("2")
+        } else {
+            jdk("4")
+        }
+        assert!(bed.check(&[]).faults().contains(&"kvno-wrong"), "{}", bed.check(&[]).document);
+        assert!(bed.works().is_err());
+    }
+}
+
+/// The version 0 stands for any, in MIT's library as here.
+#[test]
+fn entries_without_a_version() {
+    let bed = Bed::new();
+    bed.kadmin("cpw -pw secret host/a.test");
+    for (password, faults) in [("secret", &[][..]), ("other", &["key-differs"])] {
+        fs::remove_file(bed.realm.path("k")).unwrap();
+        let words = ["add", "k", "-p", SERVICE, "-k", "0", "-e", "aes256-cts", "--password-fd", "0"];
+        bed.realm.run("ktutil", words).stdin(password).ok();
+        let report = bed.check(&[]);
+        let found: Vec<&str> = report.faults().into_iter().filter(|code| *code != "enctype-gap").collect();
+        assert_eq!(found, faults, "{}", report.document);
+        assert_eq!(report.exit == 2, bed.works().is_err());
+    }
 }

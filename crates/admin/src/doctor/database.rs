@@ -60,7 +60,10 @@ impl Database<'_> {
             return Ok(());
         };
         if entry.principal != *principal {
-            let text = format!("{name} is an alias of {} and has its keys", shown(&entry.principal));
+            let text = format!(
+                "{name} is an alias of {} and has its keys; a KDC older than MIT's 1.22 does not know aliases",
+                shown(&entry.principal)
+            );
             findings.push(Finding::new(Code::PRINCIPAL_ALIAS, text).slots(slots()).of(principal));
         }
         standing(principal, &entry, now, findings);
@@ -147,7 +150,7 @@ impl Comparison<'_> {
             findings.push(self.failure(&standings, ticket));
         }
         for (numbered, standing) in &standings {
-            findings.extend(self.of_entry(numbered, *standing, works));
+            findings.extend(self.of_entry(numbered, *standing, ticket, works));
         }
         if works {
             findings.extend(self.gaps(&standings));
@@ -155,14 +158,26 @@ impl Comparison<'_> {
         findings
     }
 
-    /// Where the entry stands that a program takes for a ticket: the first with the version, or else the first that has
-    /// its low 8 bits.
+    /// Where the entry stands that a program takes for a ticket. It is picked as [`k5_keytab::Select::pick`] does it: the
+    /// first with the version; else one with the version 0, which stands for any, or the first that has the low 8 bits.
     fn picked(&self, standings: &[(Numbered<'_>, Standing)], ticket: EncType) -> Option<Standing> {
         let current = self.stored.kvno;
-        let of_type = || standings.iter().filter(|((_, record), _)| record.entry.key.enctype == ticket);
-        let exact = of_type().find(|((_, record), _)| record.entry.kvno == current);
-        let picked = exact.or_else(|| of_type().find(|((_, record), _)| record.entry.kvno == current & 0xff));
-        picked.map(|(_, standing)| *standing)
+        let mut best: Option<&(Numbered<'_>, Standing)> = None;
+        for candidate in standings {
+            let entry = &candidate.0.1.entry;
+            if entry.key.enctype != ticket {
+                continue;
+            }
+            let better = match entry.kvno {
+                kvno if kvno == current => return Some(candidate.1),
+                0 => best.is_none_or(|((_, best), _)| entry.more_recent_than(&best.entry)),
+                kvno => kvno == current & 0xff && best.is_none(),
+            };
+            if better {
+                best = Some(candidate);
+            }
+        }
+        best.map(|(_, standing)| *standing)
     }
 
     /// Why it fails.
@@ -179,7 +194,8 @@ impl Comparison<'_> {
         if let Some((_, record)) = differing.first() {
             let there = self.stored.fingerprint(current, ticket);
             let text = format!(
-                "{name}: the key of version {current}, {ticket} ({}) is not that of the database ({there})",
+                "{name}: the key of version {}, {ticket} ({}) is not that of the database ({there})",
+                record.entry.kvno,
                 KeyFingerprint::of(&record.entry.key)
             );
             return self
@@ -233,7 +249,13 @@ impl Comparison<'_> {
     }
 
     /// What is to be said of an entry beside whether the principal works.
-    fn of_entry(&self, numbered: &Numbered<'_>, standing: Standing, works: bool) -> Option<Finding> {
+    fn of_entry(
+        &self,
+        numbered: &Numbered<'_>,
+        standing: Standing,
+        ticket: EncType,
+        works: bool,
+    ) -> Option<Finding> {
         let (name, current) = (&self.name, self.stored.kvno);
         let entry = &numbered.1.entry;
         let (kvno, enctype) = (entry.kvno, entry.key.enctype);
@@ -245,14 +267,18 @@ impl Comparison<'_> {
                 format!("{name}: version {kvno} is old; the database keeps it as well"),
                 None,
             ),
+            // Told already: as the reason of the failure, or as the second of two.
+            Standing::Differs { kvno: at } if at == current && enctype == ticket && !works => return None,
+            Standing::Differs { kvno: at } if at == current && self.is_second(numbered) => return None,
             Standing::Differs { kvno: at } if at == current => {
                 let there = self.stored.fingerprint(at, enctype);
                 let text = format!(
-                    "{name}: the key of version {kvno}, {enctype} ({}) is not that of the database ({there})",
+                    "{name}: the key of version {kvno}, {enctype} ({}) is not that of the database ({there}), but no \
+                     ticket needs it today",
                     print()
                 );
                 let remedy = Remedy::RemoveEntries(self.principal.clone(), Some(kvno));
-                (Code::KEY_DIFFERS, text, Some([remedy, Remedy::FetchKeys(self.principal.clone())]))
+                (Code::OTHER_KEY_DIFFERS, text, Some([remedy, Remedy::FetchKeys(self.principal.clone())]))
             }
             Standing::Differs { kvno: at } => {
                 let there = self.stored.fingerprint(at, enctype);
@@ -284,6 +310,15 @@ impl Comparison<'_> {
         };
         let finding = self.finding(code, std::slice::from_ref(numbered), text);
         Some(finding.mend(remedy.into_iter().flatten()))
+    }
+
+    /// Whether an entry before it has the same version and type, so that programs take that one.
+    fn is_second(&self, numbered: &Numbered<'_>) -> bool {
+        let entry = &numbered.1.entry;
+        let mut before = self.own.iter().take_while(|(slot, _)| *slot < numbered.0);
+        before.any(|(_, record)| {
+            record.entry.kvno == entry.kvno && record.entry.key.enctype == entry.key.enctype
+        })
     }
 
     /// Current keys of the database that are not there, though no ticket needs them today.

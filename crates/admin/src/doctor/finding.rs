@@ -80,7 +80,13 @@ impl Finding {
 
 /// A principal as text for people.
 pub(super) fn shown(principal: &Principal) -> String {
-    String::from_utf8_lossy(&principal.unparse()).into_owned()
+    plain(&principal.unparse())
+}
+
+/// Bytes as text without control characters, which a keytab from elsewhere could send to a terminal.
+pub(super) fn plain(bytes: &[u8]) -> String {
+    let text = String::from_utf8_lossy(bytes);
+    text.chars().map(|char| if char.is_control() { char::REPLACEMENT_CHARACTER } else { char }).collect()
 }
 
 /// A list of words: `a`, `a and b`, `a, b and c`.

@@ -3,7 +3,7 @@
 use super::code::Code;
 use super::database::Database;
 use super::entries::by_principal;
-use super::finding::{Finding, Remedy, list, shown};
+use super::finding::{Finding, Remedy, list, plain, shown};
 use crate::error::Result;
 use k5_config::CanonicalizeHostname;
 use k5_hostname::{HostNames, Resolver};
@@ -104,7 +104,7 @@ impl Hosts<'_> {
         }
         for host in hosts {
             if self.resolver.forward(host).is_none() {
-                let text = format!("the resolver does not find {}: the name counts as given", text(host));
+                let text = format!("the resolver does not find {}: the name counts as given", plain(host));
                 findings.push(Finding::new(Code::HOST_UNKNOWN, text));
             }
         }
@@ -143,7 +143,7 @@ impl Hosts<'_> {
         database: Option<Database<'_>>,
     ) -> Result<Option<Finding>> {
         let has = |name: &Principal| there.contains(&name);
-        let who = format!("clients that want {} on {}", text(&asked.service), text(&asked.host));
+        let who = format!("clients that want {} on {}", plain(&asked.service), plain(&asked.host));
         let all: Vec<String> = asked.names.iter().map(shown).collect();
         let mut compared = false;
         for name in &asked.names {
@@ -187,8 +187,8 @@ impl Hosts<'_> {
                 let text = format!(
                     "a service that calls itself {} on {} passes over {}: `ignore_acceptor_hostname = true` in \
                      krb5.conf lets it have any host's name, and so does a service that takes any name",
-                    text(&one.service),
-                    text(here),
+                    plain(&one.service),
+                    plain(here),
                     shown(name)
                 );
                 findings.push(Finding::new(Code::ACCEPTOR_REFUSES, text).of(name));
@@ -203,14 +203,10 @@ fn another_host(here: &[u8], missing: Vec<Finding>) -> Finding {
         missing.iter().filter_map(|finding| finding.principal.as_ref().map(shown)).collect();
     let text = format!(
         "no entry is for this host, {}, of which clients ask for {}; if the keytab is for another host, name that",
-        text(here),
+        plain(here),
         list(&names)
     );
     let unknown = missing.iter().all(|finding| finding.code == Code::NAME_UNKNOWN);
     let code = if unknown { Code::NAME_UNKNOWN } else { Code::NAME_MISSING };
     Finding::new(code, text).mend(missing.into_iter().flat_map(|finding| finding.remedy))
-}
-
-fn text(bytes: &[u8]) -> String {
-    String::from_utf8_lossy(bytes).into_owned()
 }

@@ -74,10 +74,12 @@ impl StoredKeys {
         types
     }
 
-    /// Whether a number in a keytab means this version: it is the same, or it is what 8 bits keep of it and the
-    /// database has no version of that number itself.
+    /// Whether a number in a keytab means this version: it is the same, or 0, which stands for any, or it is what 8 bits
+    /// keep of it and the database has no version of that number itself.
     pub(super) fn is_version(&self, there: Kvno, kvno: Kvno) -> bool {
-        there == kvno || (there == kvno & 0xff && !self.keys.iter().any(|key| key.kvno == there))
+        there == kvno
+            || there == 0
+            || (there == kvno & 0xff && !self.keys.iter().any(|key| key.kvno == there))
     }
 
     /// Where an entry stands.
@@ -91,6 +93,7 @@ impl StoredKeys {
         if let Some(key) = self.keys.iter().find(same) {
             return Standing::Elsewhere { kvno: key.kvno };
         }
+        // The current versions stand in front.
         if let Some(key) = meant().find(|key| key.enctype == enctype && key.key.is_some()) {
             return Standing::Differs { kvno: key.kvno };
         }

@@ -59,7 +59,7 @@ What makes a keytab broken:
 
 `no-keys`: the principal has no key in the database that the KDC may use.
 
-`key-differs`: the key is not that of the database.
+`key-differs`: the key in which the KDC encrypts the tickets is another one in the database.
 
 `kvno-wrong`: the key is that of the database, but its key version number is another one.
 
@@ -98,6 +98,8 @@ What is a warning:
 `tgt-disallowed`: a client with a ticket-granting ticket gets none for this service (`-allow_tgs_req`).
 
 `key-unopened`: a key in the database cannot be decrypted and was not compared.
+
+`other-key-differs`: a current key, but none in which the KDC encrypts tickets today, is not that of the database.
 
 `old-key-differs`: an old key is not the one that the database keeps.
 
