@@ -231,4 +231,42 @@ mod tests {
         assert_eq!(read, Principal::new("GOLDEN.TEST", ["bob"]));
         reader.join().unwrap();
     }
+
+    #[test]
+    fn the_lock_is_held_for_one_entry_at_a_time() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let whole = CacheFile::parse(BOB, Path::new("c")).unwrap().count();
+        fs::write(file.path(), BOB).unwrap();
+        let mut writer = File::options().append(true).open(file.path()).unwrap();
+        let mut cache = CacheFile::open(file.path()).unwrap();
+        for _ in 0..whole {
+            assert!(k5_lock::try_lock(&writer, LockMode::Exclusive).unwrap(), "nobody else is kept waiting");
+            k5_lock::unlock(&writer).unwrap();
+            cache.next().unwrap().unwrap();
+        }
+        // What is added meanwhile is read as well: here the last entry once more.
+        k5_lock::lock(&writer, LockMode::Exclusive).unwrap();
+        let (send, receive) = mpsc::channel();
+        let reader = std::thread::spawn(move || send.send(cache.next().unwrap().unwrap().server).unwrap());
+        let early = receive.recv_timeout(Duration::from_millis(100));
+        assert!(early.is_err(), "read under a writer's lock: {early:?}");
+        let last = BOB.len() - last_entry_len();
+        std::io::Write::write_all(&mut writer, &BOB[last..]).unwrap();
+        k5_lock::unlock(&writer).unwrap();
+        let server = receive.recv_timeout(Duration::from_secs(30)).unwrap();
+        assert_eq!(server, Principal::new("GOLDEN.TEST", ["svc", "h2.golden.test"]));
+        reader.join().unwrap();
+    }
+
+    /// Where the last entry of the golden cache begins, from its end.
+    fn last_entry_len() -> usize {
+        let whole = CacheFile::parse(BOB, Path::new("c")).unwrap().count();
+        let ends = |len: usize| {
+            let cache = CacheFile::parse(&BOB[..len], Path::new("c")).ok();
+            cache.is_some_and(|cache| cache.filter(|one| one.is_ok()).count() == whole - 1)
+        };
+        // The shortest piece that holds all but the last.
+        let begins = (0..BOB.len()).find(|len| ends(*len)).unwrap();
+        BOB.len() - begins
+    }
 }

@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
 use compat::Beside;
-use harness::{CacheBytes, CacheEntry, CacheName, Realm, Side, der_ticket};
+use harness::{CacheBytes, CacheEntry, CacheName, Realm, Side, der_ticket, workspace};
 use std::ffi::OsString;
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -53,6 +53,15 @@ fn same(realm: &Realm, entries: Vec<CacheEntry>) {
         }
         klist(realm, &["-s", "cc"]).same();
     }
+}
+
+#[test]
+fn the_listing_of_a_newer_mit() {
+    let realm = Realm::new(Side::Mit);
+    let golden = |name: &str| std::fs::read(workspace().join("tests/golden/ccache").join(name)).unwrap();
+    realm.write("bob.ccache", golden("bob.ccache"));
+    let said = klist(&realm, &["-e", "-f", "-C", "-d", "bob.ccache"]).same().code(0).stdout;
+    assert_eq!(said.as_bytes(), golden("bob.ccache.klist"));
 }
 
 #[test]

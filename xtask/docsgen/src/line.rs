@@ -16,7 +16,8 @@ impl Kind {
     /// Help texts name values in one way for all programs, so the name says what the value is.
     pub(crate) fn of(name: &str) -> Kind {
         match name {
-            name if name.ends_with("FILE") => Kind::File,
+            // A name of a credential cache is a path as a rule.
+            name if name.ends_with("FILE") || name == "CACHE" => Kind::File,
             name if name.ends_with("PRINCIPAL") => Kind::Principal,
             _ => Kind::Other,
         }
@@ -69,6 +70,7 @@ mod tests {
     #[test]
     fn operands_are_told_from_values() {
         assert_eq!(Kind::of_operands("-k [-i] [FILE]"), Kind::File);
+        assert_eq!(Kind::of_operands("[-c] [--json] [CACHE]"), Kind::File);
         assert_eq!(Kind::of_operands("[-k FILE] {PRINCIPAL | -glob PATTERN} ..."), Kind::Principal);
         assert_eq!(Kind::of_operands("OLD_PRINCIPAL NEW_PRINCIPAL"), Kind::Principal);
         assert_eq!(Kind::of_operands(""), Kind::Other);
