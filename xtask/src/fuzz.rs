@@ -29,19 +29,16 @@ pub fn run(args: &[&str]) -> Result<()> {
     for directory in [&found, &artifacts] {
         fs::create_dir_all(directory).with_context(|| format!("cannot make {}", directory.display()))?;
     }
-    let mut fuzz = cargo();
-    // Without a sanitizer, which would want a nightly compiler: there is no unsafe code for one to look at.
-    fuzz.args([
-        "fuzz",
-        "run",
-        "--sanitizer",
-        "none",
-        "--fuzz-dir",
-        "tests/fuzz/libfuzzer",
-        "--target-dir",
-        PLACE,
-    ]);
-    fuzz.arg(target).args([&found, &corpus]).arg("--");
+    let cargo_fuzz = |command: &str| {
+        // Without a sanitizer, which would want a nightly compiler: there is no unsafe code for one to look at.
+        let mut fuzz = cargo();
+        fuzz.args(["fuzz", command, "--sanitizer", "none", "--fuzz-dir", "tests/fuzz/libfuzzer"]);
+        fuzz.args(["--target-dir", PLACE, target]);
+        fuzz
+    };
+    check(&mut cargo_fuzz("build"))?;
+    let mut fuzz = cargo_fuzz("run");
+    fuzz.args([&found, &corpus]).arg("--");
     fuzz.args([format!("-max_total_time={seconds}"), format!("-artifact_prefix={}/", artifacts.display())]);
     fuzz.args(["-timeout=20", "-rss_limit_mb=1500", "-max_len=16384"]);
     check(&mut fuzz).with_context(|| format!("what {target} does not bear is in {}", artifacts.display()))

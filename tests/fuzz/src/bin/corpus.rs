@@ -19,6 +19,7 @@ fn main() -> Result<()> {
         fs::create_dir_all(target.corpus())?;
     }
     corpus.keytabs()?;
+    corpus.caches()?;
     corpus.dumps()?;
     corpus.records()?;
     corpus.trees()?;
@@ -53,6 +54,31 @@ impl Corpus {
         let mut old = vec![18, 0, 32, 0, 0, 0];
         old.extend(1..=32);
         self.put("stash", "old", &old)
+    }
+
+    /// The golden cache, its pieces, and its tickets.
+    fn caches(&self) -> Result<()> {
+        let golden = self.golden("ccache/bob.ccache")?;
+        self.put("ccache", "version-4", &golden)?;
+        let cache = k5_ccache::CacheFile::parse(&golden, Path::new("bob.ccache"))?;
+        for (number, credential) in cache.enumerate() {
+            let credential = credential?;
+            if !credential.is_config() {
+                self.put("ticket", &format!("ticket-{number}"), credential.ticket.expose())?;
+            }
+        }
+        // Behind the magic number and the header: the principal, then the credentials.
+        let header = golden.get(2..4).and_then(|bytes| bytes.try_into().ok()).map(u16::from_be_bytes);
+        let body = golden.get(4 + usize::from(header.unwrap_or(0))..).unwrap_or_default();
+        self.put("ccache", "principal", &[&[1], body].concat())?;
+        let cache = k5_ccache::CacheFile::parse(&golden, Path::new("bob.ccache"))?;
+        let client = cache.principal();
+        let parts = client.components().iter().map(|part| 4 + part.len()).sum::<usize>();
+        let length = 4 + 4 + 4 + client.realm().len() + parts;
+        self.put("ccache", "credential", &[&[2], body.get(length..).unwrap_or_default()].concat())?;
+        let principal = body.get(..length).unwrap_or_default();
+        self.put("ccache", "version-3", &[b"\x05\x03", body].concat())?;
+        self.put("ccache", "version-3-without-credentials", &[b"\x05\x03", principal].concat())
     }
 
     /// The header, every policy, and some principals: the short lines, and one of each kind.

@@ -3,23 +3,23 @@
 use std::ops::ControlFlow;
 use std::path::Path;
 
-use k5_bdb::hash::{Access, Hash};
+use k5_bdb::hash::{Access, Hash, salvage};
 use k5_bdb::{Error, MemFile};
 
 pub(super) fn run(data: &[u8]) {
+    let path = Path::new("principal");
+    let mut found = 0;
+    salvage(MemFile::with_contents(data.to_vec()), path, &mut |_| {
+        found += 1;
+        ControlFlow::Continue(())
+    })
+    .expect("a file in memory has a length");
+    assert!(found <= data.len(), "{found} records in {} bytes", data.len());
     let file = MemFile::with_contents(data.to_vec());
-    let mut table = match Hash::open(file, Path::new("principal"), Access::ReadWrite) {
+    let mut table = match Hash::open(file, path, Access::ReadWrite) {
         Ok(table) => table,
         Err(error) => return says_where(&error),
     };
-    let mut found = 0;
-    table
-        .salvage(&mut |_| {
-            found += 1;
-            ControlFlow::Continue(())
-        })
-        .expect("a file in memory has a length");
-    assert!(found <= data.len(), "{found} records in {} bytes", data.len());
     let report = table.check().expect("a file in memory can be read");
     let mut keys = Vec::new();
     let mut count = 0;

@@ -1,6 +1,7 @@
 //! A file for each thing that is fuzzed.
 
 mod btree;
+mod ccache;
 mod dates;
 mod dump;
 mod engine;
@@ -13,6 +14,7 @@ mod policy;
 mod profile;
 mod sealed;
 mod stash;
+mod ticket;
 mod tl_data;
 mod words;
 
@@ -25,8 +27,9 @@ const fn target(name: &'static str, run: fn(&[u8]), fixed: usize, each: usize) -
 const KIB: usize = 1024;
 
 /// All of them.
-pub const TARGETS: [Target; 16] = [
+pub const TARGETS: [Target; 18] = [
     target("btree", btree::run, 256 * KIB, 16),
+    target("ccache", ccache::run, 64 * KIB, 64),
     target("dates", dates::run, 64 * KIB, 64),
     target("dump", dump::run, 64 * KIB, 64),
     target("engine_btree", engine::btree, 4096 * KIB, 4096),
@@ -40,6 +43,7 @@ pub const TARGETS: [Target; 16] = [
     target("profile", profile::run, 64 * KIB, 64),
     target("sealed", sealed::run, 64 * KIB, 64),
     target("stash", stash::run, 256 * KIB, 16),
+    target("ticket", ticket::run, 64 * KIB, 64),
     target("tl_data", tl_data::run, 64 * KIB, 64),
     target("words", words::run, 64 * KIB, 64),
 ];
