@@ -2,9 +2,11 @@
 
 use crate::error::{Error, Flow, Result};
 use crate::layout::{Kind, Page, TreeInfo, Value};
-use crate::pages::Pages;
+use crate::pages::{Pages, any_meta};
 use std::collections::HashSet;
+use std::fs::File;
 use std::ops::{ControlFlow, Range};
+use std::path::Path;
 
 /// How many problems are told one by one.
 const TOLD: usize = 100;
@@ -45,7 +47,8 @@ pub struct Record<'r> {
     pub value: Option<&'r [u8]>,
 }
 
-type Visit<'v, E> = &'v mut dyn FnMut(Record<'_>) -> Flow<E>;
+/// A visitor of records.
+pub type Visit<'v, E> = &'v mut dyn FnMut(Record<'_>) -> Flow<E>;
 /// Gets the records of a tree, each with its page.
 type Found<'f, E> = &'f mut dyn FnMut(&mut Check<'_>, u64, &[u8], Value<'_>) -> Flow<E>;
 
@@ -56,10 +59,31 @@ struct Check<'p> {
     taken: HashSet<u64>,
 }
 
+/// Does the same as [`crate::Snapshot::check`] with a file that liblmdb would not open, as far as it can be read. Nobody may write it.
+///
+/// # Errors
+/// Where the file cannot be read, and what the visitor answers.
+pub fn salvage<E: From<Error>>(path: &Path, visit: Visit<'_, E>) -> std::result::Result<Report, E> {
+    let file = File::open(path).map_err(|source| Error::Io { path: path.to_path_buf(), source })?;
+    let (meta, fault) = any_meta(&file, path)?;
+    let pages = Pages::new(file, path, meta)?;
+    let problem = fault.map(|what| Problem { page: 0, what });
+    check_with(&pages, problem, visit)
+}
+
 /// Reads everything; `visit` gets the records of named trees, and in the end, if something is wrong with the trees, those on
 /// leaves that no tree leads to.
 pub(crate) fn check<E: From<Error>>(pages: &Pages, visit: Visit<'_, E>) -> std::result::Result<Report, E> {
-    let report = Report { pages: 2, ..Report::default() };
+    check_with(pages, None, visit)
+}
+
+fn check_with<E: From<Error>>(
+    pages: &Pages,
+    known: Option<Problem>,
+    visit: Visit<'_, E>,
+) -> std::result::Result<Report, E> {
+    let problem_count = u64::from(known.is_some());
+    let report = Report { pages: 2, problems: known.into_iter().collect(), problem_count };
     let mut check = Check { pages, report, taken: HashSet::from([0, 1]) };
     let mut named: Vec<(String, TreeInfo)> = Vec::new();
     let meta = &pages.meta;

@@ -17,7 +17,7 @@ mod tests;
 mod walk;
 mod writer;
 
-pub use check::{Problem, Record, Report};
+pub use check::{Problem, Record, Report, Visit as VisitRecords, salvage};
 pub use environment::{Environment, Mode, Options, lock_file};
 pub use error::{Error, Flow, Result};
 pub use snapshot::{Direction, Snapshot, VisitRecord};

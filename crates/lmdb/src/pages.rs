@@ -1,7 +1,7 @@
 //! One state of a file's pages, read one by one.
 
 use crate::error::{Error, Result};
-use crate::layout::{HEADER, META_END, Meta, Page};
+use crate::layout::{HEADER, META_END, Meta, Page, TreeInfo};
 use std::cell::RefCell;
 use std::fs::File;
 use std::io;
@@ -36,6 +36,30 @@ pub(crate) fn latest_meta(file: &File, path: &Path) -> Result<Meta> {
         return Err(Error::NotLmdb { path: path.to_path_buf(), what });
     }
     Ok(if first.txn < second.txn { second } else { first })
+}
+
+/// What the meta pages say as far as they can be read: the younger one, or the one that is whole; and what is wrong with them. Without
+/// any the trees are lost, and so is the page size, for which the most common one stands.
+///
+/// # Errors
+/// Where the file cannot be read.
+pub(crate) fn any_meta(file: &File, path: &Path) -> Result<(Meta, Option<String>)> {
+    const COMMON: u64 = 4096;
+    let length = file.metadata().map_err(|source| Error::Io { path: path.to_path_buf(), source })?.len();
+    let first = read_meta(file, path, 0);
+    let second_at = first.as_ref().map_or(COMMON, |meta| meta.page_size as u64);
+    let second = read_meta(file, path, second_at);
+    match (first, second) {
+        (Ok(first), Ok(second)) => Ok((if first.txn < second.txn { second } else { first }, None)),
+        (Ok(meta), Err(error)) | (Err(error), Ok(meta)) => Ok((meta, Some(error.to_string()))),
+        (Err(error @ Error::Io { .. }), Err(_)) => Err(error),
+        (Err(error), Err(_)) => {
+            let lost = TreeInfo { pad: 0, flags: 0, depth: 0, records: 0, root: None };
+            let last_page = (length / COMMON).max(2);
+            let meta = Meta { page_size: COMMON as usize, free: lost, main: lost, last_page, txn: 0 };
+            Ok((meta, Some(error.to_string())))
+        }
+    }
 }
 
 fn read_meta(file: &File, path: &Path, offset: u64) -> Result<Meta> {

@@ -243,6 +243,36 @@ fn garbage_on_any_page_is_told_and_kills_nobody() {
 }
 
 #[test]
+fn what_is_left_is_found() {
+    let (directory, path, environment) = new();
+    fill(&environment, 0..600);
+    let whole = fs::read(&path).unwrap();
+    let copy = directory.path().join("damaged.mdb");
+    let found = |damage: &[(u64, usize)]| {
+        fs::write(&copy, &whole).unwrap();
+        let file = fs::File::options().write(true).open(&copy).unwrap();
+        for (page, length) in damage {
+            file.write_all_at(&vec![0xa5; *length], page * 4096).unwrap();
+        }
+        let (mut of_trees, mut scanned) = (0, 0);
+        let report = salvage::<Error>(&copy, &mut |record| {
+            if record.value.is_some() {
+                if record.tree == Some("one") { of_trees += 1 } else { scanned += 1 }
+            }
+            Ok(ControlFlow::Continue(()))
+        });
+        (of_trees, scanned, report.unwrap().problem_count)
+    };
+    assert_eq!(found(&[]), (600, 0, 0));
+    // The tree is that of the first commit but one, or of the last.
+    let (of_trees, _, problems) = found(&[(0, 4096)]);
+    assert!(of_trees == 600 || of_trees == 0, "{of_trees}");
+    assert_eq!(problems, 1);
+    let (of_trees, scanned, _) = found(&[(0, 4096), (1, 4096)]);
+    assert!(of_trees == 0 && scanned >= 600, "{scanned}");
+}
+
+#[test]
 fn a_full_table_of_readers_is_told() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("e.mdb");

@@ -239,8 +239,8 @@ fn the_list_of_requests() {
 fn aliases_of_mit_1_22() {
     let realm = Realm::with(Side::Ours, Setup::new().realm("GOLDEN.TEST"));
     let golden = workspace().join("tests/golden");
-    for file in ["principal", "principal.kadm5", "principal.kadm5.lock", "principal.ok"] {
-        realm.write(file, fs::read(golden.join("db2").join(file)).unwrap());
+    for file in realm.backend().files() {
+        realm.write(file, fs::read(golden.join(realm.backend().name()).join(file)).unwrap());
     }
     realm.write("stash", fs::read(golden.join("stash-all")).unwrap());
     let listed = works(&realm, &["listprincs"]);

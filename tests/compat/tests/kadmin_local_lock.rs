@@ -7,7 +7,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use compat::script;
-use harness::{Kdc, Pair, Realm, Side, Terminal};
+use harness::{BackEnd, Kdc, Pair, Realm, Setup, Side, Terminal};
 
 /// After this nobody will wait for the lock any more.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -16,6 +16,11 @@ fn pair() -> Pair {
     let pair = Pair::new();
     pair.create_by_mit("master");
     pair
+}
+
+/// LMDB knows no such lock.
+fn db2() -> Setup {
+    Setup::new().backend(BackEnd::Db2)
 }
 
 #[test]
@@ -86,7 +91,7 @@ fn wait_for_a_waiter(realm: &Realm) {
 #[test]
 fn others_wait() {
     for (holder, waiter) in [(Side::Mit, Side::Ours), (Side::Ours, Side::Mit), (Side::Ours, Side::Ours)] {
-        let realm = Realm::shared(holder);
+        let realm = Realm::with(holder, db2());
         let _ = realm.by(Side::Mit).create("master");
         let mut shell = Terminal::open(&realm.kadmin_local([""; 0]));
         let prompt = "kadmin.local:  ";
@@ -114,7 +119,7 @@ fn others_wait() {
 
 #[test]
 fn who_dies_under_the_lock_has_done_nothing() {
-    let realm = Realm::new(Side::Ours);
+    let realm = Realm::with(Side::Ours, db2());
     let _ = realm.by(Side::Mit).create("master");
     let before = realm.dump_by_mit();
     let input = "lock\naddprinc -randkey a\ndelprinc -force kadmin/changepw\naddpol p\nlistprincs\n!kill -9 $PPID\nunlock\n";
@@ -129,7 +134,7 @@ fn who_dies_under_the_lock_has_done_nothing() {
 /// MIT's KDC reads what was done under a lock as soon as the lock is given back.
 #[test]
 fn the_kdc_goes_on() {
-    let realm = Realm::new(Side::Ours);
+    let realm = Realm::with(Side::Ours, db2());
     let _ = realm.by(Side::Mit).create("master");
     let server = Kdc::start(&realm);
     let input = "lock\naddprinc -pw secret a\naddprinc -pw secret b\nunlock\n";

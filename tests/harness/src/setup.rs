@@ -40,6 +40,14 @@ impl BackEnd {
         }
     }
 
+    /// Its name, which is that of the directory of its golden files too.
+    pub fn name(self) -> &'static str {
+        match self {
+            BackEnd::Db2 => "db2",
+            BackEnd::Klmdb => "klmdb",
+        }
+    }
+
     /// The files that make a database, less those that its programs make where they are missing.
     pub fn files(self) -> &'static [&'static str] {
         match self {
