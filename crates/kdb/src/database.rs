@@ -1,9 +1,10 @@
 //! A database by its name and its back end: opened, made, loaded, destroyed.
 
 use crate::backend::{Backend, Load, LoadFrom, Transaction};
-use crate::db2::{Db2, Db2Files, Loader};
+use crate::db2::{Db2, Db2Files, Inspector, Loader};
 use crate::error::Result;
-use crate::klmdb::{Klmdb, KlmdbLoader, KlmdbSettings};
+use crate::inspect::Inspect;
+use crate::klmdb::{Klmdb, KlmdbInspector, KlmdbLoader, KlmdbSettings};
 use std::path::{Path, PathBuf};
 
 /// A realm's database, which need not exist yet.
@@ -44,6 +45,17 @@ impl Database {
         Ok(match self {
             Database::Db2(files) => Box::new(Db2::create(files.clone(), fill)?),
             Database::Klmdb(settings) => Box::new(Klmdb::create(settings.clone(), fill)?),
+        })
+    }
+
+    /// Looks at a database that may be damaged.
+    ///
+    /// # Errors
+    /// Where it is missing or cannot be locked.
+    pub fn inspect(&self) -> Result<Box<dyn Inspect>> {
+        Ok(match self {
+            Database::Db2(files) => Box::new(Inspector::begin(files)?),
+            Database::Klmdb(settings) => Box::new(KlmdbInspector::begin(settings)?),
         })
     }
 

@@ -11,6 +11,7 @@ pub mod db2;
 pub mod dump;
 mod entry;
 mod error;
+mod inspect;
 mod kadm_data;
 mod key_data;
 pub mod klmdb;
@@ -26,6 +27,7 @@ pub use backend::{Access, Backend, Load, LoadFrom, Loaded, Order, Savepoint, Sco
 pub use database::Database;
 pub use entry::Entry;
 pub use error::{KdbError, Result};
+pub use inspect::{Found, Inspect, Part, Problem, Structure, Way};
 pub use kadm_data::{INITIAL_HISTORY_KVNO, KadmData, OldKeys};
 pub use key_data::{KeyData, sort_key_data};
 pub use mkey::{MasterKey, MasterKeys, master_principal, open_key, seal_key};

@@ -323,3 +323,49 @@ fn what_is_refused_is_refused_in_the_same_words() {
         let _ = pair.kdb5_util(words).same();
     }
 }
+
+/// DIV-25: what is wrong with an LMDB database is told with its page, and the rest is saved.
+#[test]
+fn verified_and_recovered() {
+    let pair = golden_pair();
+    let realm = pair.ours();
+    let output = realm.kdb5_util(["verify", "--recover", "rescued"]).ok();
+    assert!(output.stdout.ends_with(" keys decrypted: sound\n"), "{output}");
+    assert!(realm.read("rescued") == golden("dump/dump-klmdb.txt"));
+    let whole = golden("klmdb/principal.mdb");
+    let names = |file: &str| {
+        let text = String::from_utf8_lossy(&realm.read(file)).into_owned();
+        text.lines().filter(|line| line.starts_with("princ\t")).count()
+    };
+    let all = names("rescued");
+    // Each page in turn, then both meta pages, then the end of the file.
+    for page in 2..whole.len() / 4096 {
+        let mut bytes = whole.clone();
+        bytes[page * 4096..(page + 1) * 4096].fill(0xa5);
+        realm.write("principal.mdb", bytes);
+        let _ = fs::remove_file(realm.path("rescued"));
+        let _ = fs::remove_file(realm.path("rescued.scanned"));
+        let output = realm.kdb5_util(["verify", "--recover", "rescued"]).output();
+        assert!(output.exit <= 1, "page {page}: {output}");
+        let found = names("rescued")
+            + if realm.path("rescued.scanned").exists() { names("rescued.scanned") } else { 0 };
+        assert!(output.exit == 1 || found == all, "page {page}: {found} of {all} and sound");
+        assert!(found * 2 > all, "page {page}: {found} of {all}");
+        assert!(output.exit == 0 || output.stdout.contains("principal.mdb: page "), "{output}");
+    }
+    let _ = fs::remove_file(realm.path("rescued"));
+    let _ = fs::remove_file(realm.path("rescued.scanned"));
+    let mut bytes = whole.clone();
+    bytes[..8192].fill(0);
+    realm.write("principal.mdb", bytes);
+    let output = realm.kdb5_util(["verify", "--recover", "rescued"]).fails(1);
+    assert!(output.stdout.contains("not an LMDB database"), "{output}");
+    assert_eq!(names("rescued"), 0);
+    assert!(names("rescued.scanned") >= all, "{output}");
+    realm.write("principal.mdb", &whole);
+    let mut bytes = golden("klmdb/principal.lockout.mdb");
+    bytes[3 * 4096..].fill(0xff);
+    realm.write("principal.lockout.mdb", bytes);
+    let output = realm.kdb5_util(["verify"]).fails(1);
+    assert!(output.stdout.contains("principal.lockout.mdb: page "), "{output}");
+}

@@ -7,53 +7,16 @@ use super::tree::{Tree, open_btree, open_file};
 use crate::backend::Access;
 use crate::entry::Entry;
 use crate::error::{KdbError, Result};
+use crate::inspect::{Found, Inspect, Part, Problem, Seen, Structure};
 use crate::key_data::sort_key_data;
 use crate::policy::Policy;
 use crate::verify::verify_policy;
-pub use k5_bdb::btree::Way;
-use k5_bdb::btree::{self, Problem};
+use k5_bdb::btree;
 use k5_bdb::hash;
 use k5_types::Principal;
-use std::collections::HashSet;
 use std::fs::File;
-use std::hash::{BuildHasher, RandomState};
 use std::ops::ControlFlow;
 use std::path::Path;
-
-/// One of the two files.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Part {
-    /// The principals.
-    Principals,
-    /// The policies.
-    Policies,
-}
-
-/// How the pages of a file hang together.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Structure {
-    /// Pages, all of which were read.
-    pub pages: u32,
-    /// The first contradictions.
-    pub problems: Vec<Problem>,
-    /// How many more there are.
-    pub more: u64,
-}
-
-/// A record, or what is wrong with it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Found<T> {
-    /// The page that it is on, counted from 0.
-    pub page: u32,
-    /// How it was found.
-    pub way: Way,
-    /// Its key without the NUL, if that can be read.
-    pub name: Option<Vec<u8>>,
-    /// What it says, or why it cannot be read.
-    pub what: std::result::Result<T, String>,
-    /// What of a record that can be read no writer leaves.
-    pub doubt: Option<String>,
-}
 
 /// A database under its shared locks.
 #[derive(Debug)]
@@ -77,20 +40,27 @@ impl Inspector {
         Ok(Inspector { files: files.clone(), _lock: lock, _policy_lock: policy_lock })
     }
 
-    /// The path of a part.
-    #[must_use]
-    pub fn path(&self, part: Part) -> &Path {
+    fn records(&self, part: Part, visit: &mut btree::Look<'_>) -> Result<()> {
+        let path = self.path(part);
+        let (file, _) = open_file(path, Access::Read)?;
+        if part == Part::Principals && hash::was_hash(&file) {
+            return Ok(hash::salvage(file, path, visit)?);
+        }
+        Ok(btree::salvage(file, path, visit)?)
+    }
+}
+
+impl Inspect for Inspector {
+    fn path(&self, part: Part) -> &Path {
         match part {
             Part::Principals => &self.files.principals,
             Part::Policies => &self.files.policies,
+            // There is none: the entries have what it would have.
+            Part::Lockout => &self.files.principals,
         }
     }
 
-    /// Reads every page of a part and tells what contradicts itself.
-    ///
-    /// # Errors
-    /// Where the file cannot be opened or read.
-    pub fn structure(&self, part: Part) -> Result<Structure> {
+    fn structure(&self, part: Part) -> Result<Structure> {
         let checked = match part {
             Part::Principals => {
                 Tree::open(&self.files.principals, Access::Read).and_then(|tree| match tree {
@@ -104,6 +74,7 @@ impl Inspector {
                     }
                 })
             }
+            Part::Lockout => return Ok(Structure::default()),
             Part::Policies => open_btree(&self.files.policies, Access::Read).and_then(|tree| {
                 let report = tree.check()?;
                 Ok((report.pages, report.problems, report.problem_count))
@@ -129,21 +100,12 @@ impl Inspector {
         }
     }
 
-    /// Visits all principals that can be found, those of the tree or of the buckets first. Of several records with one
-    /// name only the first that can be read comes.
-    ///
-    /// # Errors
-    /// Where the file cannot be opened.
-    pub fn principals(&self, visit: &mut dyn FnMut(Found<Entry>) -> ControlFlow<()>) -> Result<()> {
+    fn principals(&self, visit: &mut dyn FnMut(Found<Entry>) -> ControlFlow<()>) -> Result<()> {
         let mut seen = Seen::default();
         self.records(Part::Principals, &mut |found| decoded(&mut seen, visit, found, entry))
     }
 
-    /// Visits all policies that can be found, in the same way.
-    ///
-    /// # Errors
-    /// Where the file cannot be opened.
-    pub fn policies(&self, visit: &mut dyn FnMut(Found<Policy>) -> ControlFlow<()>) -> Result<()> {
+    fn policies(&self, visit: &mut dyn FnMut(Found<Policy>) -> ControlFlow<()>) -> Result<()> {
         let mut seen = Seen::default();
         self.records(Part::Policies, &mut |found| {
             decoded(&mut seen, visit, found, |key, value| {
@@ -157,20 +119,7 @@ impl Inspector {
         })
     }
 
-    fn records(&self, part: Part, visit: &mut btree::Look<'_>) -> Result<()> {
-        let path = self.path(part);
-        let (file, _) = open_file(path, Access::Read)?;
-        if part == Part::Principals && hash::was_hash(&file) {
-            return Ok(hash::salvage(file, path, visit)?);
-        }
-        Ok(btree::salvage(file, path, visit)?)
-    }
-
-    /// The entry of a principal, by the tree if it leads there, else by going over all.
-    ///
-    /// # Errors
-    /// As [`Inspector::principals`].
-    pub fn principal(&self, name: &Principal) -> Result<Option<Entry>> {
+    fn principal(&self, name: &Principal) -> Result<Option<Entry>> {
         let key = record::key_of_any_length(name);
         let by_tree = Tree::open(&self.files.principals, Access::Read).and_then(|tree| tree.get(&key));
         if let Ok(Some(value)) = by_tree
@@ -189,9 +138,7 @@ impl Inspector {
         Ok(found_entry)
     }
 
-    /// Whether look-ups find a principal, or fail on the way to it, which the structure tells.
-    #[must_use]
-    pub fn may_have(&self, name: &Principal) -> bool {
+    fn may_have(&self, name: &Principal) -> bool {
         let found = Tree::open(&self.files.principals, Access::Read)
             .and_then(|tree| tree.get(&record::key_of_any_length(name)));
         !matches!(found, Ok(None))
@@ -221,20 +168,6 @@ fn entry(key: &[u8], value: &[u8]) -> Read<Entry> {
     Ok((entry, doubt))
 }
 
-/// Names that have been seen, by their hash: a million of them take little room, and no two have the same.
-#[derive(Default)]
-struct Seen {
-    hashers: [RandomState; 2],
-    hashes: HashSet<u128>,
-}
-
-impl Seen {
-    fn hash(&self, name: &[u8]) -> u128 {
-        let [high, low] = self.hashers.each_ref().map(|hasher| u128::from(hasher.hash_one(name)));
-        high << 64 | low
-    }
-}
-
 /// Hands over what a record says, unless one with its key has been read before.
 fn decoded<T>(
     seen: &mut Seen,
@@ -250,14 +183,15 @@ fn decoded<T>(
         }
         Err(remains) => (remains.key, Err(remains.what)),
     };
-    let hash = key.as_deref().map(|key| seen.hash(key));
-    if hash.is_some_and(|hash| seen.hashes.contains(&hash)) {
+    if key.as_deref().is_some_and(|key| seen.knows(key)) {
         return ControlFlow::Continue(());
     }
     let name = key.as_deref().map(|key| record::name_of(key).to_vec());
     let (what, doubt) = match read {
         Ok((what, doubt)) => {
-            seen.hashes.extend(hash);
+            if let Some(key) = &key {
+                seen.insert(key);
+            }
             (Ok(what), doubt)
         }
         Err(what) => (Err(what), None),

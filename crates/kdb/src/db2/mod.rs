@@ -11,7 +11,7 @@ mod transaction;
 mod tree;
 
 pub use files::Db2Files;
-pub use inspect::{Found, Inspector, Part, Structure, Way};
+pub use inspect::Inspector;
 pub use load::Loader;
 
 use crate::backend::{Access, Backend, Scope, Transaction};

@@ -6,6 +6,7 @@
 
 mod changes;
 mod files;
+mod inspect;
 mod load;
 pub mod record;
 #[cfg(test)]
@@ -13,4 +14,5 @@ mod tests;
 mod transaction;
 
 pub use files::{Klmdb, KlmdbArguments, KlmdbSettings};
+pub(crate) use inspect::KlmdbInspector;
 pub use load::KlmdbLoader;

@@ -9,9 +9,8 @@ use crate::session::{Session, Stop};
 use k5_admin::open::database_of;
 use k5_cli::manual::{Example, Help};
 use k5_cli::{Item, Opt, OptionTable, WordOptions};
-use k5_kdb::db2::{Found, Inspector, Part, Way};
 use k5_kdb::dump::{Version, write_policy, write_principal};
-use k5_kdb::{Database, Entry, Policy, Verifier};
+use k5_kdb::{Entry, Found, Inspect, Part, Policy, Verifier, Way};
 use k5_types::{Principal, Secret};
 use rescue::Rescue;
 use std::collections::{BTreeMap, HashSet};
@@ -62,22 +61,19 @@ pub(crate) fn run(mut session: Session<'_, '_>, password: Option<Secret<Vec<u8>>
     let arguments = session.general.arguments.iter().map(String::as_str);
     let database = database_of(session.config, &session.params.realm, arguments)
         .map_err(|error| session.error(error.to_string(), doing))?;
-    let Database::Db2(files) = &database else {
-        return Err(session.error("klmdb databases are not verified yet", doing));
-    };
     let master = session.master_principal()?;
     let failed = |session: &Session<'_, '_>, error: k5_kdb::KdbError| session.error(error.to_string(), doing);
-    let inspector = Inspector::begin(files).map_err(|error| failed(&session, error))?;
+    let inspector = database.inspect().map_err(|error| failed(&session, error))?;
     let rescue = recover.map(|path| Rescue::begin(&path)).transpose();
     let rescue = rescue.map_err(|(error, doing)| session.error(error, doing))?;
     let entry = inspector.principal(&master).map_err(|error| failed(&session, error))?;
-    let masters = keys::masters(&mut session, &inspector, &master, entry.as_ref(), password)?;
+    let masters = keys::masters(&mut session, inspector.as_ref(), &master, entry.as_ref(), password)?;
     let history = k5_admin::history_principal(&session.params.realm);
     let history = inspector.principal(&history).map_err(|error| failed(&session, error))?;
     let verifier = Verifier::new(master.clone(), masters.keys, masters.complete, history.as_ref());
     let mut verify = Verify {
         session: &mut session,
-        inspector: &inspector,
+        inspector: inspector.as_ref(),
         verifier,
         rescue,
         faults: 0,
@@ -123,12 +119,12 @@ struct Counts {
 
 struct Verify<'v, 'r, 'i> {
     session: &'v mut Session<'r, 'i>,
-    inspector: &'v Inspector,
+    inspector: &'v dyn Inspect,
     verifier: Verifier,
     rescue: Option<Rescue>,
     faults: u64,
     /// Pages of which a fault has been told.
-    broken_pages: HashSet<(bool, u32)>,
+    broken_pages: HashSet<(Part, u32)>,
     counts: Counts,
     /// The policies that principals have: how many, and the first of them.
     policies: BTreeMap<Vec<u8>, (u64, Vec<u8>)>,
@@ -140,6 +136,7 @@ impl Verify<'_, '_, '_> {
     fn run(mut self) -> Result<(), Stop> {
         self.structure(Part::Principals)?;
         self.structure(Part::Policies)?;
+        self.structure(Part::Lockout)?;
         let inspector = self.inspector;
         let mut stopped = Ok(());
         let read = inspector.principals(&mut |found| {
@@ -171,7 +168,7 @@ impl Verify<'_, '_, '_> {
             .map_err(|error| self.session.error(error.to_string(), "while verifying database"))?;
         self.counts.pages += u64::from(structure.pages);
         for problem in &structure.problems {
-            self.broken_pages.insert((part == Part::Principals, problem.page));
+            self.broken_pages.insert((part, problem.page));
             self.fault(part, Some(problem.page), None, &problem.what)?;
         }
         if structure.more > 0 {
@@ -248,7 +245,7 @@ impl Verify<'_, '_, '_> {
         name: Option<&[u8]>,
         what: &str,
     ) -> Result<(), Stop> {
-        let told = name.is_none() && self.broken_pages.contains(&(part == Part::Principals, page));
+        let told = name.is_none() && self.broken_pages.contains(&(part, page));
         if told || way == Way::Scan {
             return Ok(());
         }

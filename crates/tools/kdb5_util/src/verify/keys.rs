@@ -2,9 +2,8 @@
 
 use crate::open::{provided_key, unlock};
 use crate::session::{Session, Stop};
-use k5_kdb::db2::Inspector;
 use k5_kdb::mkey::stash;
-use k5_kdb::{Entry, KdbError, MasterKey, MasterKeys, open_key};
+use k5_kdb::{Entry, Inspect, KdbError, MasterKey, MasterKeys, open_key};
 use k5_types::{KeyBlock, Principal, Secret};
 use std::ops::ControlFlow;
 
@@ -24,7 +23,7 @@ pub(super) struct Masters {
 /// The master keys by the realm's own entry, else those that were given or are stashed, if they open anything.
 pub(super) fn masters(
     session: &mut Session<'_, '_>,
-    inspector: &Inspector,
+    inspector: &dyn Inspect,
     principal: &Principal,
     entry: Option<&Entry>,
     password: Option<Secret<Vec<u8>>>,
@@ -61,7 +60,7 @@ pub(super) fn masters(
 
 /// Whether one of the keys opens a key of any other entry, as far as that is soon found out.
 fn opens_any<'k>(
-    inspector: &Inspector,
+    inspector: &dyn Inspect,
     principal: &Principal,
     keys: impl Iterator<Item = &'k KeyBlock>,
 ) -> Result<bool, KdbError> {

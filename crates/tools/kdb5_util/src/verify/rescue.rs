@@ -1,7 +1,7 @@
 //! The files that a recovery writes: what belongs to the database, and beside it what may have been deleted.
 
 use k5_cli::errno_text;
-use k5_kdb::db2::Way;
+use k5_kdb::Way;
 use k5_kdb::dump::Version;
 use std::ffi::OsString;
 use std::fs::{File, OpenOptions};
