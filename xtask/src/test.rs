@@ -10,7 +10,7 @@ const PREFIX: &str = "target/test-install";
 
 /// The tests of what goes through a database, which run on both back ends. Tests in them that are about the files of one name it
 /// themselves.
-const ON_KLMDB: [&str; 13] = [
+const ON_KLMDB: [&str; 14] = [
     "concurrency",
     "enctypes",
     "kadmin_local_alias",
@@ -22,6 +22,7 @@ const ON_KLMDB: [&str; 13] = [
     "kadmin_local_rules",
     "kadmin_local_strings",
     "kdb5_util_ark",
+    "kdb5_util_mkey",
     "kdc",
     "workflow",
 ];

@@ -194,11 +194,11 @@ fn adding() {
 fn adding_without_the_master_key() {
     let pair = pair();
     pair.each(|realm| fs::remove_file(realm.path("stash")).unwrap());
-    let before = pair.ours().read("principal");
+    let before = pair.ours().read(pair.ours().backend().files()[0]);
     let both = pair.kdb5_util(["add_mkey"]).stdin("a\na\n").differs("DIV-95");
     assert_eq!(both.mit.exit, -6);
     let _ = both.ours.code(2).stderr_has("kdb5_util: master keylist not initialized\n");
-    assert!(pair.ours().read("principal") == before);
+    assert!(pair.ours().read(pair.ours().backend().files()[0]) == before);
 }
 
 /// DIV-96
@@ -420,7 +420,7 @@ fn beside_an_update_log() {
     let realm = pair.ours();
     let conf = String::from_utf8(realm.read("kdc.conf")).unwrap();
     realm.write("kdc.conf", conf.replace("acl_file", "iprop_enable = true\n        acl_file"));
-    let before = realm.read("principal");
+    let before = realm.read(realm.backend().files()[0]);
     for words in ["add_mkey", "use_mkey 1", "update_princ_encryption -f", "purge_mkeys -f", "ark alice"] {
         let output = realm.kdb5_util(words.split(' ')).stdin("a\na\n").fails(1).stderr_has("iprop");
         assert_eq!(output.stdout, "");
@@ -428,7 +428,7 @@ fn beside_an_update_log() {
     for words in ["list_mkeys", "update_princ_encryption -n", "purge_mkeys -n", "tabdump keyinfo"] {
         let _ = realm.kdb5_util(words.split(' ')).ok();
     }
-    assert!(realm.read("principal") == before);
+    assert!(realm.read(realm.backend().files()[0]) == before);
 }
 
 /// An entry that names no master key is under the earliest that there is.
