@@ -1,6 +1,7 @@
 //! `cargo xtask bench`: how long ours and MIT's take for the same thing on the same files.
 
 mod bulk;
+mod million;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -46,7 +47,13 @@ const CASES: [Case; 3] = [
     },
 ];
 
-pub fn run() -> Result<()> {
+/// Measures all; `--quick` less of each, in two minutes.
+pub fn run(args: &[&str]) -> Result<()> {
+    let quick = match args {
+        [] => false,
+        ["--quick"] => true,
+        other => bail!("bench: I do not know \"{}\"", other.join(" ")),
+    };
     oracle::ensure()?;
     if !have("hyperfine") {
         bail!("hyperfine is missing");
@@ -60,19 +67,23 @@ pub fn run() -> Result<()> {
     println!("{:<14} {:>10} {:>10} {:>8}", "case", "ours", "MIT", "ratio");
     let mut slow = Vec::new();
     for case in &CASES {
-        let (ours, mit) = bench.measure(case)?;
+        let (ours, mit) = bench.measure(case, if quick { 20 } else { 100 })?;
         if is_too_slow(case, ours, mit) {
             slow.push(case.name);
         }
         println!("{:<14} {:>7.2} ms {:>7.2} ms {:>8.2}", case.name, ours * 1e3, mit * 1e3, ours / mit);
     }
-    let (ours, mit) = bulk::additions(&bench.prefix)?;
+    let count = if quick { bulk::FEW_ADDITIONS } else { bulk::ADDITIONS };
+    let (ours, mit) = bulk::additions(&bench.prefix, count)?;
+    let name = format!("{count} addprinc");
+    println!("{name:<14} {ours:>8.2} s {mit:>8.2} s {:>8.2}", ours / mit);
+    let mut bad: Vec<String> = slow.iter().map(|name| format!("{name} is slower than MIT's")).collect();
     if ours > mit {
-        slow.push(bulk::ADDITIONS);
+        bad.push(format!("{name} is slower than MIT's"));
     }
-    println!("{:<14} {ours:>8.2} s {mit:>8.2} s {:>8.2}", bulk::ADDITIONS, ours / mit);
-    if !slow.is_empty() {
-        bail!("slower than MIT's, and it may not be: {}", slow.join(", "));
+    bad.extend(million::run(&bench.prefix, if quick { million::QUICK } else { million::WHOLE })?);
+    if !bad.is_empty() {
+        bail!("what may not be: {}", bad.join(", "));
     }
     Ok(())
 }
@@ -140,7 +151,7 @@ impl Bench {
     }
 
     /// The median times in seconds of ours and of MIT's.
-    fn measure(&self, case: &Case) -> Result<(f64, f64)> {
+    fn measure(&self, case: &Case, runs: u32) -> Result<(f64, f64)> {
         let line = |program: &Path| {
             let words =
                 std::iter::once(program.as_os_str()).chain(case.args.iter().map(|word| word.as_ref()));
@@ -151,8 +162,8 @@ impl Bench {
         let json = self.dir.join("times.json");
         let mut hyperfine = Command::new("hyperfine");
         self.surround(&mut hyperfine);
-        hyperfine.args(["-N", "--style", "none", "--warmup", "10", "--min-runs", "100", "--export-json"]);
-        hyperfine.arg(&json).args([ours, mit]);
+        hyperfine.args(["-N", "--style", "none", "--warmup", "10", "--export-json"]);
+        hyperfine.arg(&json).args(["--min-runs", &runs.to_string()]).args([ours, mit]);
         // Its remarks about outliers are not for the table; the median does not mind them.
         let out = hyperfine.output().context("cannot run hyperfine")?;
         if !out.status.success() {

@@ -31,7 +31,7 @@ Usage: cargo xtask COMMAND
   completions [--out DIR]                   write the completions for bash, zsh and fish (target/completions)
   fuzz TARGET --minutes N                   one of the parsers, or the storage engine, with cargo-fuzz
   fuzz-diff --minutes N [--seed S]          random scripts for MIT's kadmin.local and ours, the shortest that differ
-  bench                                     start-up times, ours beside MIT's
+  bench [--quick]                           times and memory, ours beside MIT's: start-up, bulk work
   oracle                                    only install what the tests compare with";
 
 fn main() -> ExitCode {
@@ -55,7 +55,7 @@ fn run(args: &[String]) -> Result<()> {
         ["completions", rest @ ..] => docs::run(Documents::Completions, rest),
         ["fuzz", rest @ ..] => fuzz::run(rest),
         ["fuzz-diff", rest @ ..] => fuzz_diff::run(rest),
-        ["bench"] => bench::run(),
+        ["bench", rest @ ..] => bench::run(rest),
         ["oracle"] => oracle::ensure(),
         ["help" | "-h" | "--help"] => {
             println!("{USAGE}");

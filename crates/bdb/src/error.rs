@@ -78,6 +78,12 @@ pub enum Error {
         /// The longest key that may be stored.
         limit: usize,
     },
+    /// A tree was to be made of pairs that are not in the order of their keys.
+    #[error("{path}: keys out of order", path = path.display())]
+    KeyOrder {
+        /// The file.
+        path: PathBuf,
+    },
     /// The value is longer than a file can hold.
     #[error("{path}: a value of {length} bytes is too long", path = path.display())]
     ValueLength {

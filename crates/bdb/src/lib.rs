@@ -13,9 +13,11 @@ mod file;
 mod flaw;
 pub mod hash;
 mod memory;
+mod sort;
 mod types;
 mod write;
 
 pub use error::{Error, Result};
 pub use file::{PageFile, overwrite_with_zeros};
 pub use memory::{Fault, MemFile};
+pub use sort::{Sorted, Sorter};

@@ -205,6 +205,15 @@ pub trait Load {
     /// Where it cannot be stored, or the disk is full.
     fn put_policy(&mut self, policy: &Policy) -> Result<()>;
 
+    /// No record comes any more: those that wait are stored. [`Load::finish`] does this too, but a failure here is one of
+    /// storing.
+    ///
+    /// # Errors
+    /// Where they cannot be stored; the loader can then only be dropped.
+    fn complete(&mut self) -> Result<()> {
+        Ok(())
+    }
+
     /// Makes what was loaded the live database, when all of it is on the disk.
     ///
     /// # Errors

@@ -9,6 +9,7 @@
 )]
 
 mod beside;
+pub mod damage;
 mod kcm;
 mod keytab;
 pub mod names;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::BTree;
-use super::layout::{Leaf, LeafItem, ROOT};
+use super::layout::{Leaf, LeafItem, ROOT, Span, Stored};
 use super::pager::Pager;
 use super::search::{Place, Step};
 use crate::types::Record;
@@ -61,7 +61,7 @@ struct Position {
     index: usize,
     /// The tree's version that all this is true of.
     version: u64,
-    last_key: Option<Vec<u8>>,
+    last_key: Option<Stored>,
 }
 
 impl Cursor {
@@ -80,6 +80,11 @@ impl Cursor {
 
     /// The next pair of `tree`, which must be the same tree at each call; `None` at the end.
     pub fn next<F: PageFile>(&mut self, tree: &BTree<F>) -> Result<Option<Record>> {
+        self.next_item(tree)?.map(|item| load(&tree.pager, &item)).transpose()
+    }
+
+    /// The next pair as the leaf holds it.
+    pub(super) fn next_item<F: PageFile>(&mut self, tree: &BTree<F>) -> Result<Option<LeafItem>> {
         let pager = &tree.pager;
         let mut position = match std::mem::replace(&mut self.state, State::Done) {
             State::Done => return Ok(None),
@@ -90,13 +95,16 @@ impl Cursor {
         };
         loop {
             if let Some(item) = position.take(self.order) {
-                let record = load(pager, &item)?;
-                if self.sought_again && !self.is_next(&record.key, position.last_key.as_deref()) {
+                if self.sought_again && !self.is_next(pager, &item.key, position.last_key.as_ref())? {
                     return Err(pager.wrong(position.number, "keys out of order"));
                 }
-                position.last_key = Some(record.key.clone());
+                // The chain of a big key may be gone when the place is sought again.
+                position.last_key = Some(match &item.key {
+                    Stored::Inline(_) => item.key.clone(),
+                    Stored::Chain { .. } => Stored::Inline(Span::from(&*pager.load(&item.key)?)),
+                });
                 self.state = State::At(position);
-                return Ok(Some(record));
+                return Ok(Some(item));
             }
             let Some(next) = self.next_leaf(pager, position)? else { return Ok(None) };
             position = next;
@@ -138,7 +146,7 @@ impl Cursor {
         self.leaves = 0;
         self.sought_again = true;
         let Some(key) = old.last_key else { return self.edge(pager) };
-        let place = pager.find(&key)?;
+        let place = pager.find(&pager.load(&key)?)?;
         let passed = place.exact && self.order == Order::Forward;
         let mut position = Position::new(place, pager.changes.version());
         position.index += usize::from(passed);
@@ -146,12 +154,13 @@ impl Cursor {
         Ok(position)
     }
 
-    fn is_next(&self, key: &[u8], last: Option<&[u8]>) -> bool {
-        match (last, self.order) {
-            (None, _) => true,
-            (Some(last), Order::Forward) => key > last,
-            (Some(last), Order::Backward) => key < last,
-        }
+    fn is_next<F: PageFile>(&self, pager: &Pager<F>, key: &Stored, last: Option<&Stored>) -> Result<bool> {
+        let Some(last) = last else { return Ok(true) };
+        let (key, last) = (pager.load(key)?, pager.load(last)?);
+        Ok(match self.order {
+            Order::Forward => key > last,
+            Order::Backward => key < last,
+        })
     }
 
     fn next_leaf<F: PageFile>(&mut self, pager: &Pager<F>, old: Position) -> Result<Option<Position>> {

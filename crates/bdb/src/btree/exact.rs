@@ -79,7 +79,7 @@ mod tests {
     }
 
     fn verdict(bytes: &[u8]) -> std::result::Result<(), Flaw> {
-        exact(bytes, 7, &read_page(bytes, 7, GEOMETRY)?, GEOMETRY)
+        exact(bytes, 7, &read_page(&bytes.into(), 7, GEOMETRY)?, GEOMETRY)
     }
 
     #[test]

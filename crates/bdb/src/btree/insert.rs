@@ -1,8 +1,6 @@
 //! Storing a pair, and the splits that it causes.
 
-use std::sync::Arc;
-
-use super::layout::{Internal, InternalItem, Item, Leaf, LeafItem, Node, ROOT, Stored};
+use super::layout::{Internal, InternalItem, Item, Leaf, LeafItem, Node, ROOT, Span, Stored};
 use super::pager::Pager;
 use super::search::Step;
 use crate::{Error, PageFile, Result};
@@ -120,7 +118,7 @@ impl<F: PageFile> Pager<F> {
         let entry = InternalItem { key: sprout.key, child: sprout.child };
         let Some((parent, above)) = path.split_last() else {
             debug_assert_eq!(number, ROOT, "only the root has no parent");
-            let least = InternalItem { key: Stored::Inline(Arc::default()), child: left };
+            let least = InternalItem { key: Stored::Inline(Span::default()), child: left };
             self.write_internal(ROOT, Node { prev: 0, next: 0, items: vec![least, entry] });
             return Ok(());
         };
@@ -143,7 +141,7 @@ impl<F: PageFile> Pager<F> {
 }
 
 /// The shortest prefix of `after` that is greater than `before`, which is less than `after`.
-fn separator<'a>(before: &[u8], after: &'a [u8]) -> &'a [u8] {
+pub(super) fn separator<'a>(before: &[u8], after: &'a [u8]) -> &'a [u8] {
     let same = before.iter().zip(after).take_while(|(one, other)| one == other).count();
     after.get(..=same).unwrap_or(after)
 }

@@ -25,6 +25,7 @@
 //! ```
 
 use std::borrow::Cow;
+use std::ops::Deref;
 use std::sync::Arc;
 
 use k5_wire::{ByteOrder, Reader, WireError, Writer};
@@ -153,10 +154,60 @@ pub(crate) fn write_meta(meta: &Meta) -> Vec<u8> {
     page
 }
 
+/// Some bytes of a page, which they keep in memory. A clone shares them.
+#[derive(Debug, Clone)]
+pub(crate) struct Span {
+    page: Arc<[u8]>,
+    start: usize,
+    end: usize,
+}
+
+impl Span {
+    /// Bytes that a reader of the page, begun at `base`, comes to next.
+    fn read(
+        page: &Arc<[u8]>,
+        base: usize,
+        reader: &mut Reader<'_>,
+        length: usize,
+    ) -> Result<Self, WireError> {
+        let start = base + reader.offset();
+        reader.skip(length)?;
+        Ok(Span { page: Arc::clone(page), start, end: start + length })
+    }
+}
+
+impl Deref for Span {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        self.page.get(self.start..self.end).unwrap_or_default()
+    }
+}
+
+impl From<&[u8]> for Span {
+    fn from(bytes: &[u8]) -> Self {
+        Span { page: bytes.into(), start: 0, end: bytes.len() }
+    }
+}
+
+impl Default for Span {
+    fn default() -> Self {
+        Span::from(&[][..])
+    }
+}
+
+impl PartialEq for Span {
+    fn eq(&self, other: &Self) -> bool {
+        self[..] == other[..]
+    }
+}
+
+impl Eq for Span {}
+
 /// A key or a value as an item holds it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Stored {
-    Inline(Arc<[u8]>),
+    Inline(Span),
     /// On overflow pages from `first` on, `size` bytes.
     Chain {
         first: u32,
@@ -177,9 +228,15 @@ impl Stored {
         matches!(self, Stored::Chain { .. })
     }
 
-    fn read(reader: &mut Reader<'_>, length: usize, big: bool) -> Result<Self, WireError> {
+    fn read(
+        page: &Arc<[u8]>,
+        base: usize,
+        reader: &mut Reader<'_>,
+        length: usize,
+        big: bool,
+    ) -> Result<Self, WireError> {
         if !big {
-            return Ok(Stored::Inline(reader.bytes(length)?.into()));
+            return Ok(Stored::Inline(Span::read(page, base, reader, length)?));
         }
         Ok(Stored::Chain { first: reader.u32()?, size: reader.u32()? })
     }
@@ -196,7 +253,8 @@ impl Stored {
 pub(crate) trait Item: Sized {
     /// Bytes of the item, padding included.
     fn padded_len(&self) -> usize;
-    fn read(reader: &mut Reader<'_>) -> Result<Self, Flaw>;
+    /// Reads the item at an offset of a page. Offsets of flaws are counted from there.
+    fn read(page: &Arc<[u8]>, at: usize, order: ByteOrder) -> Result<Self, Flaw>;
     fn write(&self, writer: &mut Writer);
     /// Bytes of the page that the item takes, its slot included.
     fn footprint(&self) -> usize {
@@ -216,7 +274,8 @@ impl Item for LeafItem {
         padded(ITEM_HEADER_LEN + self.key.len() + self.value.len())
     }
 
-    fn read(reader: &mut Reader<'_>) -> Result<Self, Flaw> {
+    fn read(page: &Arc<[u8]>, at: usize, order: ByteOrder) -> Result<Self, Flaw> {
+        let reader = &mut Reader::new(page.get(at..).unwrap_or_default(), order);
         let (key_size, value_size, flags) = (reader.u32()? as usize, reader.u32()? as usize, reader.u8()?);
         let (big_key, big_value) = (flags & ITEM_BIG_KEY != 0, flags & ITEM_BIG_VALUE != 0);
         if flags & !(ITEM_BIG_KEY | ITEM_BIG_VALUE) != 0 {
@@ -226,8 +285,8 @@ impl Item for LeafItem {
             return Err(Flaw::at(0, "size of a chain's reference is not 8"));
         }
         Ok(LeafItem {
-            key: Stored::read(reader, key_size, big_key)?,
-            value: Stored::read(reader, value_size, big_value)?,
+            key: Stored::read(page, at, reader, key_size, big_key)?,
+            value: Stored::read(page, at, reader, value_size, big_value)?,
         })
     }
 
@@ -252,7 +311,8 @@ impl Item for InternalItem {
         padded(ITEM_HEADER_LEN + self.key.len())
     }
 
-    fn read(reader: &mut Reader<'_>) -> Result<Self, Flaw> {
+    fn read(page: &Arc<[u8]>, at: usize, order: ByteOrder) -> Result<Self, Flaw> {
+        let reader = &mut Reader::new(page.get(at..).unwrap_or_default(), order);
         let (key_size, child, flags) = (reader.u32()? as usize, reader.u32()?, reader.u8()?);
         let big_key = flags & ITEM_BIG_KEY != 0;
         if flags & !ITEM_BIG_KEY != 0 {
@@ -261,7 +321,7 @@ impl Item for InternalItem {
         if big_key && key_size != CHAIN_LEN {
             return Err(Flaw::at(0, "size of a chain's reference is not 8"));
         }
-        Ok(InternalItem { key: Stored::read(reader, key_size, big_key)?, child })
+        Ok(InternalItem { key: Stored::read(page, at, reader, key_size, big_key)?, child })
     }
 
     fn write(&self, writer: &mut Writer) {
@@ -288,7 +348,7 @@ impl<I: Item> Node<I> {
         self.items.iter().map(Item::footprint).sum()
     }
 
-    fn read(bytes: &[u8], header: &Header, geometry: Geometry) -> Result<Self, Flaw> {
+    fn read(bytes: &Arc<[u8]>, header: &Header, geometry: Geometry) -> Result<Self, Flaw> {
         let (lower, upper) = (usize::from(header.lower), usize::from(header.upper));
         let slots = bytes.get(HEADER_LEN..lower).filter(|slots| slots.len().is_multiple_of(SLOT_LEN));
         let slots = slots.ok_or_else(|| Flaw::at(16, format!("slots end at {lower}")))?;
@@ -301,9 +361,10 @@ impl<I: Item> Node<I> {
         while !slots.is_empty() {
             let slot = HEADER_LEN + slots.offset();
             let offset = usize::from(slots.u16()?);
-            let item = bytes.get(offset..).filter(|_| offset >= upper);
-            let item = item.ok_or_else(|| Flaw::at(slot, format!("an item at {offset}")))?;
-            let item = I::read(&mut Reader::new(item, geometry.order))
+            if offset < upper || offset > bytes.len() {
+                return Err(Flaw::at(slot, format!("an item at {offset}")));
+            }
+            let item = I::read(bytes, offset, geometry.order)
                 .map_err(|flaw| Flaw { offset: offset + flaw.offset, ..flaw })?;
             total += item.padded_len();
             items.push(item);
@@ -317,15 +378,15 @@ impl<I: Item> Node<I> {
     /// Reads each item of a damaged page that can be read, or says what is wrong with it.
     pub(crate) fn read_each(bytes: &[u8], geometry: Geometry) -> Vec<Piece<I>> {
         let Ok(outline) = read_outline(bytes, geometry) else { return Vec::new() };
+        let bytes: Arc<[u8]> = bytes.into();
         let slots = bytes.get(HEADER_LEN..usize::from(outline.lower).min(bytes.len())).unwrap_or_default();
         let mut reader = Reader::new(slots, geometry.order);
         let mut items = Vec::new();
         while let Ok(offset) = reader.u16() {
             let offset = usize::from(offset);
-            let item = bytes.get(offset..).filter(|_| offset >= HEADER_LEN);
-            let item = match item {
-                None => Err(Flaw::at(HEADER_LEN, format!("an item at {offset}"))),
-                Some(item) => I::read(&mut Reader::new(item, geometry.order)),
+            let item = match (HEADER_LEN..=bytes.len()).contains(&offset) {
+                false => Err(Flaw::at(HEADER_LEN, format!("an item at {offset}"))),
+                true => I::read(&bytes, offset, geometry.order),
             };
             items.push(Piece { item, in_gap: offset < usize::from(outline.upper) });
         }
@@ -461,7 +522,7 @@ pub(crate) fn read_outline(bytes: &[u8], geometry: Geometry) -> Result<Outline, 
 }
 
 /// Reads a page that is in use.
-pub(crate) fn read_page(bytes: &[u8], number: u32, geometry: Geometry) -> Result<Page, Flaw> {
+pub(crate) fn read_page(bytes: &Arc<[u8]>, number: u32, geometry: Geometry) -> Result<Page, Flaw> {
     let header = Header::read(bytes, number, geometry)?;
     match header.flags {
         TYPE_INTERNAL => Ok(Page::Internal(Arc::new(Node::read(bytes, &header, geometry)?))),

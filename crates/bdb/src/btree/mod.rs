@@ -3,6 +3,7 @@
 //! Changes stay in memory until [`BTree::commit`] writes them, in an order that leaves the file as it was if
 //! the disk is full. An operation that fails changes nothing. Whoever uses the tree holds the locks.
 
+mod build;
 mod check;
 mod commit;
 mod cursor;
@@ -21,6 +22,7 @@ use std::path::Path;
 
 use k5_wire::ByteOrder;
 
+pub use build::Builder;
 pub use check::Report;
 pub use cursor::{Cursor, Iter, Order, Walk};
 pub(crate) use salvage::fitting_pages;
@@ -192,6 +194,23 @@ impl<F: PageFile> BTree<F> {
     /// The same, from a key on (see [`Cursor::at`]).
     pub fn iter_at(&self, key: &[u8], order: Order, walk: Walk) -> Iter<'_, F> {
         Iter { tree: self, cursor: Cursor::at(key, order, walk) }
+    }
+
+    /// Visits key and value of all pairs until `visit` says that it has seen enough; copies only those that stand on
+    /// pages of their own.
+    pub fn visit(
+        &self,
+        order: Order,
+        walk: Walk,
+        mut visit: impl FnMut(&[u8], &[u8]) -> std::ops::ControlFlow<()>,
+    ) -> Result<()> {
+        let mut cursor = Cursor::new(order, walk);
+        while let Some(item) = cursor.next_item(self)? {
+            if visit(&self.pager.load(&item.key)?, &self.pager.load(&item.value)?).is_break() {
+                break;
+            }
+        }
+        Ok(())
     }
 
     /// Whether there are changes to commit.

@@ -142,7 +142,7 @@ impl<F: PageFile> Pager<F> {
         if let Some(page) = self.clean.borrow_mut().get(number) {
             return Ok(page);
         }
-        let bytes = self.raw(number, self.geometry().page_len())?;
+        let bytes = self.raw(number, self.geometry().page_len())?.into();
         let page = read_page(&bytes, number, self.geometry()).map_err(|flaw| self.corrupt(number, flaw))?;
         self.clean.borrow_mut().insert(number, page.clone());
         Ok(page)

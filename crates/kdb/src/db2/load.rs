@@ -5,12 +5,14 @@
 //! for each other; then `P.ok` and `P.kadm5.lock`, by an update from the beginning, since it starts from the live
 //! database's content, by any other load only for the exchange.
 //!
-//! Pages go to the new files in steps, so that memory does not grow with the database.
+//! Memory does not grow with the database: records wait in a gathering that goes to the disk when it is full
+//! ([`super::gather`]), and pages go to the new files in steps.
 
 use super::files::{Db2Files, create_new, lock_file};
+use super::gather::{Gathering, Stepwise};
 use super::record;
 use super::transaction::{policy_key, update_age};
-use super::tree::{Tree, open_btree};
+use super::tree::{PrincipalFile, Tree, open_btree};
 use crate::backend::{Access, Load, LoadFrom, Loaded};
 use crate::entry::Entry;
 use crate::error::{KdbError, Result};
@@ -22,23 +24,27 @@ use std::io;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
-/// Pages are written when about so many bytes of them have changed.
-const STEP: usize = 32 << 20;
-/// What a record costs that does not come behind the one before it: it changes a page of its own.
-const PAGE: usize = btree::PAGE_SIZE as usize;
-
 /// A database that is being loaded. Dropped before it has finished, it leaves the live database as it was and nothing
 /// of its own.
 pub struct Loader {
     live: Db2Files,
     held: Option<LiveLocks>,
-    principals: Tree,
+    principals: Principals,
     policies: BTree<File>,
-    /// Bytes of changed pages, about.
-    changed: usize,
-    last_key: Vec<u8>,
     // Dropped last: it removes the files.
     new: NewFiles,
+}
+
+/// The new principals, as far as they have come.
+enum Principals {
+    /// Into a B-tree.
+    Gathered(Box<Gathering>),
+    /// Into a hash table, in the order of the dump, which MIT's has too.
+    Stored(Stepwise),
+    /// All of them.
+    Whole(Tree),
+    /// They could not be stored.
+    Lost,
 }
 
 /// The locks of the live database.
@@ -103,6 +109,11 @@ fn opening(path: &Path) -> impl Fn(io::Error) -> KdbError {
     move |source| KdbError::Open { path: path.to_path_buf(), source }
 }
 
+/// What comes behind a failure.
+fn lost() -> KdbError {
+    KdbError::Unstorable("the new database could not be written before".to_owned())
+}
+
 impl Loader {
     /// Waits for other loaders, removes what a dead one left, and makes the new files.
     ///
@@ -126,7 +137,16 @@ impl Loader {
         create_new(&files.policy_lock).map_err(opening(&files.policy_lock))?;
         let (held, principals, policies) = match from {
             LoadFrom::Nothing => {
-                let principals = Tree::create(files.new_principals, principals, &files.principals)?;
+                let principals = match files.new_principals {
+                    PrincipalFile::BTree => {
+                        Principals::Gathered(Box::new(Gathering::into_new(principals, &files.principals)?))
+                    }
+                    PrincipalFile::Hash => Principals::Stored(Stepwise::new(Tree::create(
+                        PrincipalFile::Hash,
+                        principals,
+                        &files.principals,
+                    )?)),
+                };
                 let policies = BTree::create(policies, &files.policies, btree::Options::default())?;
                 (None, principals, policies)
             }
@@ -134,44 +154,50 @@ impl Loader {
                 let held = LiveLocks::take(live)?;
                 copy(&live.principals, principals)?;
                 copy(&live.policies, policies)?;
-                let principals = Tree::open(&files.principals, Access::Write)?;
+                let tree = Stepwise::new(Tree::open(&files.principals, Access::Write)?);
+                let principals = match tree.tree.is_ordered() {
+                    true => Principals::Gathered(Box::new(Gathering::into_tree(tree, &files.principals)?)),
+                    false => Principals::Stored(tree),
+                };
                 (Some(held), principals, open_btree(&files.policies, Access::Write)?)
             }
         };
         let live = live.clone();
-        Ok(Loader { live, held, principals, policies, changed: 0, last_key: Vec::new(), new })
-    }
-
-    /// Counts what has changed, and writes it when it is enough.
-    fn spend(&mut self, cost: usize) -> Result<()> {
-        self.changed = self.changed.saturating_add(cost);
-        if self.changed >= STEP {
-            self.principals.spill()?;
-            self.policies.spill()?;
-            self.changed = 0;
-        }
-        Ok(())
+        Ok(Loader { live, held, principals, policies, new })
     }
 }
 
 impl Load for Loader {
     fn put_principal(&mut self, entry: &Entry) -> Result<()> {
-        let (key, value) = (record::key(&entry.principal)?, record::encode(entry)?);
-        self.principals.put(&key, &value)?;
-        let in_order = self.principals.is_ordered() && key > self.last_key;
-        let cost = key.len().saturating_add(value.len()).saturating_add(if in_order { 0 } else { PAGE });
-        self.last_key = key;
-        self.spend(cost)
+        let (key, value) = record::key_and_value(entry)?;
+        match &mut self.principals {
+            Principals::Gathered(gathering) => gathering.put(&key, &value),
+            Principals::Stored(tree) => tree.put(&key, &value),
+            Principals::Whole(tree) => tree.put(&key, &value),
+            Principals::Lost => Err(lost()),
+        }
     }
 
     fn put_policy(&mut self, policy: &Policy) -> Result<()> {
-        let value = policy.encode();
-        self.policies.put(&policy_key(&policy.name), &value)?;
-        self.spend(value.len().saturating_add(PAGE))
+        Ok(self.policies.put(&policy_key(&policy.name), &policy.encode())?)
+    }
+
+    fn complete(&mut self) -> Result<()> {
+        let tree = match std::mem::replace(&mut self.principals, Principals::Lost) {
+            Principals::Gathered(gathering) => gathering.finish()?,
+            Principals::Stored(tree) => tree.tree,
+            Principals::Whole(tree) => tree,
+            Principals::Lost => return Err(lost()),
+        };
+        self.principals = Principals::Whole(tree);
+        Ok(())
     }
 
     fn finish(mut self: Box<Self>) -> Result<Loaded> {
-        self.principals.commit()?;
+        self.complete()?;
+        if let Principals::Whole(tree) = &mut self.principals {
+            tree.commit()?;
+        }
         self.policies.commit()?;
         let mut held = match self.held.take() {
             Some(held) => held,

@@ -4,6 +4,7 @@
 //! principals comes first, that of the policies second.
 
 mod files;
+mod gather;
 mod inspect;
 mod load;
 pub mod record;

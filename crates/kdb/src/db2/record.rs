@@ -51,23 +51,37 @@ pub(super) fn name_of(key: &[u8]) -> &[u8] {
     key.strip_suffix(&[0]).unwrap_or(key)
 }
 
+/// The key of an entry's record, and the record.
+///
+/// # Errors
+/// As [`key`] and [`encode`].
+pub fn key_and_value(entry: &Entry) -> Result<(Vec<u8>, Vec<u8>)> {
+    let key = key(&entry.principal)?;
+    let value = encode_under(entry, name_of(&key))?;
+    Ok((key, value))
+}
+
 /// The bytes of an entry's record.
 ///
 /// # Errors
 /// [`KdbError::Unstorable`] where something is longer than its 16-bit length can say, or the entry has extra
 /// data, on which MIT aborts.
 pub fn encode(entry: &Entry) -> Result<Vec<u8>> {
+    encode_under(entry, &entry.principal.unparse())
+}
+
+/// The same, the name being known as text.
+fn encode_under(entry: &Entry, name: &[u8]) -> Result<Vec<u8>> {
     let whose = &entry.principal;
     if !entry.extra.is_empty() {
         return Err(packed::unstorable(whose, "its record has extra data that cannot be written back"));
     }
-    let name = entry.principal.unparse();
     let mut out = Writer::new(ByteOrder::Little);
     out.u16(BASE_LENGTH).u32(entry.attributes.0).i32(entry.max_life.0).i32(entry.max_renewable_life.0);
     out.u32(entry.expiration.0).u32(entry.pw_expiration.0).u32(entry.last_success.0);
     out.u32(entry.last_failed.0).u32(entry.fail_auth_count);
     packed::write_counts(&mut out, entry)?;
-    out.u16(packed::short(whose, name.len() + 1, "a name")?).bytes(&name).u8(0);
+    out.u16(packed::short(whose, name.len() + 1, "a name")?).bytes(name).u8(0);
     packed::write_tl_data(&mut out, whose, &entry.tl_data)?;
     packed::write_keys(&mut out, entry)?;
     Ok(out.into_bytes())

@@ -154,7 +154,7 @@ impl Transaction for Db2Transaction {
     }
 
     fn put_principal(&mut self, entry: &Entry) -> Result<()> {
-        let (key, value) = (record::key(&entry.principal)?, record::encode(entry)?);
+        let (key, value) = record::key_and_value(entry)?;
         self.sorted = None;
         self.principals()?.put(&key, &value)
     }

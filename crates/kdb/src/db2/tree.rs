@@ -6,6 +6,7 @@ use k5_bdb::btree::{self, BTree, Walk};
 use k5_bdb::hash::{self, Hash};
 use std::fs::{File, OpenOptions};
 use std::io;
+use std::ops::ControlFlow;
 use std::os::unix::fs::{FileExt, OpenOptionsExt};
 use std::path::Path;
 
@@ -78,16 +79,24 @@ impl Tree {
 
     /// Visits key and value of all records. A hash table has one order only.
     pub fn each(&self, order: Order, visit: &mut Look<'_>) -> Result<()> {
-        let records: Box<dyn Iterator<Item = k5_bdb::Result<btree::Record>> + '_> = match (self, order) {
+        let table = match (self, order) {
             (Tree::BTree(tree), order) => {
                 let (order, walk) = walk(order);
-                Box::new(tree.iter(order, walk))
+                let mut visited = Ok(());
+                tree.visit(order, walk, |key, value| match visit(key, value) {
+                    Ok(answer) => answer,
+                    Err(error) => {
+                        visited = Err(error);
+                        ControlFlow::Break(())
+                    }
+                })?;
+                return visited;
             }
-            (Tree::Hash(table), Order::Forward) => Box::new(table.iter()),
+            (Tree::Hash(table), Order::Forward) => table,
             (Tree::Hash(_), Order::Reverse) => return Err(KdbError::NoOrderBackwards),
             (Tree::Hash(_), Order::Recurse | Order::RecurseReverse) => return Err(KdbError::NoTreeToDescend),
         };
-        for record in records {
+        for record in table.iter() {
             let record = record?;
             if visit(&record.key, &record.value)?.is_break() {
                 break;

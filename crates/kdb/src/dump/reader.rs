@@ -12,7 +12,7 @@ use crate::key_data::KeyData;
 use crate::policy::Policy;
 use crate::tl_data::{TlData, TlType};
 use k5_types::{Attributes, Duration, EncType, Principal, SaltType, Timestamp};
-use std::io::BufRead;
+use std::io::Read;
 
 /// Most octets of a record. Real ones have a few thousand.
 pub const RECORD_LIMIT: usize = 8 << 20;
@@ -50,7 +50,6 @@ pub enum Record {
 }
 
 /// Reads a dump.
-#[derive(Debug)]
 pub struct DumpReader<R> {
     scan: Scanner<R>,
     version: Version,
@@ -68,7 +67,7 @@ fn under(heading: &'static str) -> impl Fn(Fault) -> Fault {
     }
 }
 
-impl<R: BufRead> DumpReader<R> {
+impl<R: Read> DumpReader<R> {
     /// Reads the header, which must be that of `wanted` where that is said. Names without a realm get `default_realm`.
     ///
     /// # Errors
@@ -106,6 +105,12 @@ impl<R: BufRead> DumpReader<R> {
     #[must_use]
     pub fn line(&self) -> u64 {
         self.line
+    }
+
+    /// Bytes of the dump up to the end of that record.
+    #[must_use]
+    pub fn bytes(&self) -> u64 {
+        self.scan.taken()
     }
 
     /// The next record; `None` at the end, which a line `End` is too.
@@ -205,7 +210,7 @@ fn line_error(line: u64, fault: Fault) -> KdbError {
 }
 
 /// The five numbers before the name, and exactly one blank: the name may begin with more.
-fn sizes<R: BufRead>(scan: &mut Scanner<R>) -> std::result::Result<[i64; 5], Fault> {
+fn sizes<R: Read>(scan: &mut Scanner<R>) -> std::result::Result<[i64; 5], Fault> {
     let mut sizes = [0; 5];
     for size in &mut sizes {
         let read = scan.blanks().and_then(|()| scan.number());
@@ -215,7 +220,7 @@ fn sizes<R: BufRead>(scan: &mut Scanner<R>) -> std::result::Result<[i64; 5], Fau
     Ok(sizes)
 }
 
-fn attributes<R: BufRead>(scan: &mut Scanner<R>, entry: &mut Entry) -> std::result::Result<(), Fault> {
+fn attributes<R: Read>(scan: &mut Scanner<R>, entry: &mut Entry) -> std::result::Result<(), Fault> {
     let mut next = || scan.blanks().and_then(|()| scan.u32());
     entry.attributes = Attributes(next()?);
     entry.max_life = Duration(next()?.cast_signed());
@@ -237,7 +242,7 @@ fn spend(budget: &mut usize, octets: u32) -> std::result::Result<(), Fault> {
     Ok(())
 }
 
-fn tagged<R: BufRead>(scan: &mut Scanner<R>, budget: &mut usize) -> std::result::Result<TlData, Fault> {
+fn tagged<R: Read>(scan: &mut Scanner<R>, budget: &mut usize) -> std::result::Result<TlData, Fault> {
     let mut head = || {
         scan.blanks()?;
         let tag = scan.i16()?;
@@ -252,7 +257,7 @@ fn tagged<R: BufRead>(scan: &mut Scanner<R>, budget: &mut usize) -> std::result:
     Ok(TlData { tag: TlType(tag.cast_unsigned()), contents })
 }
 
-fn key<R: BufRead>(scan: &mut Scanner<R>, budget: &mut usize) -> std::result::Result<KeyData, Fault> {
+fn key<R: Read>(scan: &mut Scanner<R>, budget: &mut usize) -> std::result::Result<KeyData, Fault> {
     const VERSIONS: std::ops::RangeInclusive<i64> = 0..=2;
     let heading = under("cannot read key size and version");
     let version = scan.blanks().and_then(|()| scan.number()).map_err(&heading)?;
@@ -281,7 +286,7 @@ fn key<R: BufRead>(scan: &mut Scanner<R>, budget: &mut usize) -> std::result::Re
 }
 
 /// Type, length and octets of a key or a salt.
-fn part<R: BufRead>(scan: &mut Scanner<R>, budget: &mut usize) -> std::result::Result<(i16, Vec<u8>), Fault> {
+fn part<R: Read>(scan: &mut Scanner<R>, budget: &mut usize) -> std::result::Result<(i16, Vec<u8>), Fault> {
     let mut head = || {
         scan.blanks()?;
         let kind = scan.i16()?;
@@ -296,7 +301,7 @@ fn part<R: BufRead>(scan: &mut Scanner<R>, budget: &mut usize) -> std::result::R
 }
 
 /// `;` and the newline; how many other bytes stand there.
-fn record_end<R: BufRead>(scan: &mut Scanner<R>) -> std::result::Result<u64, Fault> {
+fn record_end<R: Read>(scan: &mut Scanner<R>) -> std::result::Result<u64, Fault> {
     match scan.peek()? {
         Some(b';') => {
             scan.take(b';');
@@ -307,7 +312,7 @@ fn record_end<R: BufRead>(scan: &mut Scanner<R>) -> std::result::Result<u64, Fau
     }
 }
 
-fn policy<R: BufRead>(scan: &mut Scanner<R>, version: Version) -> std::result::Result<Policy, Fault> {
+fn policy<R: Read>(scan: &mut Scanner<R>, version: Version) -> std::result::Result<Policy, Fault> {
     scan.blank()?;
     // Up to a tab: a name may have blanks.
     let name = scan.until(|byte| byte == b'\t', POLICY_NAME_LIMIT)?;
@@ -346,7 +351,7 @@ fn policy<R: BufRead>(scan: &mut Scanner<R>, version: Version) -> std::result::R
     Ok(policy)
 }
 
-fn numbers<R: BufRead, const N: usize>(
+fn numbers<R: Read, const N: usize>(
     scan: &mut Scanner<R>,
     fields: [&mut u32; N],
 ) -> std::result::Result<(), Fault> {

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::error::KdbError;
-use std::io::{self, BufRead, Read};
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 fn golden(name: &str) -> Vec<u8> {
@@ -171,6 +171,38 @@ fn headers() {
     }
 }
 
+/// The same records and the same faults in whatever pieces the input comes.
+#[test]
+fn input_in_pieces() {
+    struct Pieces<'a>(&'a [u8], usize);
+    impl Read for Pieces<'_> {
+        fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+            let count = self.1.min(self.0.len());
+            (&mut self.0).take(count as u64).read(buffer)
+        }
+    }
+    fn all(input: impl Read) -> (Vec<Record>, Option<String>) {
+        let mut reader = DumpReader::open(input, None, b"R").unwrap();
+        let mut records = Vec::new();
+        loop {
+            match reader.next_record() {
+                Ok(Some(record)) => records.push(record),
+                Ok(None) => return (records, None),
+                Err(error) => return (records, Some(error.to_string())),
+            }
+        }
+    }
+    let dump = golden("dump.txt");
+    let header = Version::Current.header();
+    let broken = format!("{header}{PRINC}{}", PRINC.replace("ABcd", "ABc"));
+    for dump in [&dump, broken.as_bytes()] {
+        let whole = all(dump);
+        for size in [1, 2, 3, 7, 100, 4099] {
+            assert!(all(Pieces(dump, size)) == whole, "{size}");
+        }
+    }
+}
+
 /// An endless line of digits must end early, not fill the memory.
 #[test]
 fn an_endless_record_is_refused() {
@@ -180,12 +212,6 @@ fn an_endless_record_is_refused() {
             buffer.fill(b'5');
             Ok(buffer.len())
         }
-    }
-    impl BufRead for Endless {
-        fn fill_buf(&mut self) -> io::Result<&[u8]> {
-            Ok(&[b'5'; 512])
-        }
-        fn consume(&mut self, _: usize) {}
     }
     let header = Version::Current.header();
     for start in ["", "princ\t38\t3\t1\t0\t0\t", "princ\t38\t8000000\t0\t0\t0\t", "policy\t", "policy\tp\t"] {

@@ -4,7 +4,6 @@ use super::{ANY_KEYSALTS, NO_OCTETS, Version};
 use crate::entry::Entry;
 use crate::policy::Policy;
 use crate::tl_data::{TlData, TlType};
-use std::io::Write;
 
 /// Length of the base of a principal's record, which the line begins with.
 const BASE_LENGTH: usize = 38;
@@ -17,7 +16,7 @@ pub fn write_principal(version: Version, entry: &Entry, line: &mut Vec<u8>) {
     line.extend_from_slice(b"princ");
     let base_length = BASE_LENGTH.saturating_add(entry.extra.len());
     for size in [base_length, name.len(), tl_data.len(), entry.key_data.len(), entry.extra.len()] {
-        number(line, size);
+        length(line, size);
     }
     line.push(b'\t');
     line.extend_from_slice(&name);
@@ -67,7 +66,7 @@ pub fn write_policy(version: Version, policy: &Policy, line: &mut Vec<u8>) {
     if version == Version::Current {
         line.push(b'\t');
         line.extend_from_slice(policy.allowed_keysalts.as_deref().unwrap_or(ANY_KEYSALTS));
-        number(line, policy.tl_data.len());
+        length(line, policy.tl_data.len());
         for tl in &policy.tl_data {
             tagged(line, tl);
         }
@@ -81,9 +80,30 @@ fn signed(value: u32) -> i32 {
 }
 
 /// A tab and a number.
-fn number(line: &mut Vec<u8>, value: impl std::fmt::Display) {
-    // Nothing can fail on the way into a vector.
-    let _ = write!(line, "\t{value}");
+fn number(line: &mut Vec<u8>, value: impl Into<i64>) {
+    /// Digits of the least number of 64 bits, and its sign.
+    const LONGEST: usize = 20;
+    let value = value.into();
+    let mut digits = [0; LONGEST];
+    let (mut left, mut start) = (value.unsigned_abs(), LONGEST);
+    for (at, digit) in digits.iter_mut().enumerate().rev() {
+        // Less than ten.
+        *digit = b'0' + (left % 10) as u8;
+        (left, start) = (left / 10, at);
+        if left == 0 {
+            break;
+        }
+    }
+    line.push(b'\t');
+    if value < 0 {
+        line.push(b'-');
+    }
+    line.extend_from_slice(digits.get(start..).unwrap_or_default());
+}
+
+/// The same with a length, none of which is over 63 bits.
+fn length(line: &mut Vec<u8>, length: usize) {
+    number(line, i64::try_from(length).unwrap_or(i64::MAX));
 }
 
 fn tagged(line: &mut Vec<u8>, tl: &TlData) {
@@ -93,7 +113,7 @@ fn tagged(line: &mut Vec<u8>, tl: &TlData) {
 
 /// A length and so many octets.
 fn sized(line: &mut Vec<u8>, bytes: &[u8]) {
-    number(line, bytes.len());
+    length(line, bytes.len());
     line.push(b'\t');
     octets(line, bytes);
 }
@@ -102,6 +122,17 @@ fn octets(line: &mut Vec<u8>, bytes: &[u8]) {
     if bytes.is_empty() {
         line.extend_from_slice(NO_OCTETS.as_bytes());
     }
-    let digit = |value: u8| if value < 10 { b'0' + value } else { b'a' + (value - 10) };
-    line.extend(bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]));
+    line.extend(bytes.iter().flat_map(|byte| PAIRS.get(usize::from(*byte)).copied().unwrap_or_default()));
 }
+
+/// The two hexadecimal digits of each byte.
+const PAIRS: [[u8; 2]; 256] = {
+    let digits = b"0123456789abcdef";
+    let mut pairs = [[0; 2]; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        pairs[byte] = [digits[byte >> 4], digits[byte & 15]];
+        byte += 1;
+    }
+    pairs
+};

@@ -140,7 +140,7 @@ fn make(
         };
         session.error(error.to_string(), doing)
     };
-    let arguments = session.general.arguments.iter().map(String::as_str);
+    let arguments = &session.general.arguments;
     let database = database_of(session.config, &session.params.realm, arguments).map_err(failed)?;
     let realm = NewRealm {
         master_principal: principal,

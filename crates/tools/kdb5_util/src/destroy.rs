@@ -29,7 +29,7 @@ Asks, and after `yes` overwrites the database with zeros and removes its four fi
 /// # Errors
 /// Where its lock file cannot be made again. Everything else that is wrong with it is told when it is opened.
 pub(crate) fn mend(session: &mut Session<'_, '_>) -> Result<(), Stop> {
-    let arguments = session.general.arguments.iter().map(String::as_str);
+    let arguments = &session.general.arguments;
     let Ok(database) = database_of(session.config, &session.params.realm, arguments) else { return Ok(()) };
     let mended =
         database.mend().map_err(|error| session.error(error.to_string(), "while initializing database"))?;
@@ -58,7 +58,7 @@ pub(crate) fn run(mut session: Session<'_, '_>) -> Result<(), Stop> {
         session.io.out().write_all(&[b"OK, deleting database '", name.as_slice(), b"'...\n"].concat())?;
     }
     let failed = |text: String| session.error(text, session.with_database("deleting database"));
-    let arguments = session.general.arguments.iter().map(String::as_str);
+    let arguments = &session.general.arguments;
     let database = database_of(session.config, &session.params.realm, arguments)
         .map_err(|error| failed(error.to_string()))?;
     removable(database.path()).map_err(failed)?;

@@ -9,7 +9,7 @@ use crate::session::{AGAIN, ASK, Session, Stop};
 use k5_admin::open::database_of;
 use k5_cli::manual::{Example, Help};
 use k5_cli::prompt::read_new_password;
-use k5_cli::{Item, Message, Opt, OptionTable, WordOptions, errno_text};
+use k5_cli::{Item, Message, Opt, OptionTable, Progress, WordOptions, errno_text};
 use k5_crypto::SystemRandom;
 use k5_kdb::dump::{Version, write_policy, write_principal};
 use k5_kdb::mkey::convert::{add_master_key, convert_keys, next_kvno};
@@ -89,7 +89,7 @@ struct Request {
 /// Where the database cannot be read or the dump not be written; a dump that was there is then as it was.
 pub(crate) fn run(mut session: Session<'_, '_>, opened: &Opened) -> Result<(), Stop> {
     let request = request(&mut session)?;
-    let arguments = session.general.arguments.iter().map(String::as_str);
+    let arguments = &session.general.arguments;
     let failed = |error: String| session.error(error, "while initializing database");
     let database = database_of(session.config, &session.params.realm, arguments)
         .map_err(|error| failed(error.to_string()))?;
@@ -245,10 +245,19 @@ impl Dump<'_, '_, '_, '_> {
         };
         let doing = format!("performing {} dump", version.title());
         let mut lines = version.header().as_bytes().to_vec();
+        let to_terminal = match &self.target {
+            None => self.session.io.terminals().stdout,
+            Some(target) => target.is_terminal(),
+        };
+        let mut progress = match to_terminal || self.request.verbose {
+            true => Progress::hidden(),
+            false => Progress::of_number(self.session.io, "principals dumped"),
+        };
         let mut stopped = Ok(());
         let dumped = database.begin(Scope::Everything, Access::Read).and_then(|mut transaction| {
             transaction.each_principal(order, &mut |entry| {
                 stopped = self.principal(entry, &mut lines);
+                progress.step(0);
                 Ok(if stopped.is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) })
             })?;
             if self.request.names.is_empty() && stopped.is_ok() {
@@ -260,6 +269,7 @@ impl Dump<'_, '_, '_, '_> {
             }
             Ok(())
         });
+        drop(progress);
         stopped?;
         dumped.map_err(|error: KdbError| self.session.error(error.to_string(), doing))?;
         self.hand_on(&mut lines)

@@ -4,17 +4,14 @@ use crate::options::rest_of_command;
 use crate::session::{Session, Stop};
 use k5_admin::open::database_of;
 use k5_cli::manual::{Example, Help};
-use k5_cli::{Item, Message, Opt, OptionTable, WordOptions, errno_text};
+use k5_cli::{Item, Message, Opt, OptionTable, Progress, WordOptions, errno_text};
 use k5_kdb::db2::PrincipalFile;
 use k5_kdb::dump::{DumpReader, Record, Version};
 use k5_kdb::{Database, KdbError, Load, LoadFrom};
 use std::fs::File;
-use std::io::{BufRead, BufReader};
+use std::io::{IsTerminal, Read};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
-
-/// Bytes of the dump that are read at a time.
-const BUFFER: usize = 64 * 1024;
 
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Key {
@@ -72,15 +69,15 @@ pub(crate) fn run(mut session: Session<'_, '_>) -> Result<(), Stop> {
     let opened = File::open(&request.file);
     let file = opened
         .map_err(|error| session.error(errno_text(&error), [&b"while opening "[..], &shown].concat()))?;
-    let input = BufReader::with_capacity(BUFFER, file);
-    let mut reader = DumpReader::open(input, request.version, &session.params.realm)
+    let mut progress = progress(&session, &request, &file);
+    let mut reader = DumpReader::open(file, request.version, &session.params.realm)
         .map_err(|error| session.error("", [error.to_string().as_bytes(), b" in ", &shown].concat()))?;
     let (doing, from) = match request.update {
         false => ("while creating database", LoadFrom::Nothing),
         true => ("while opening database", LoadFrom::Live),
     };
     // The new database has its own name whether it is asked for or not.
-    let arguments = session.general.arguments.iter().map(String::as_str).filter(|word| *word != "temporary");
+    let arguments = session.general.arguments.iter().filter(|word| *word != "temporary");
     let mut database = database_of(session.config, &session.params.realm, arguments)
         .map_err(|error| session.error(error.to_string(), doing))?;
     if request.hash {
@@ -92,18 +89,31 @@ pub(crate) fn run(mut session: Session<'_, '_>) -> Result<(), Stop> {
         }
     }
     let mut loader = database.load(from).map_err(|error| session.error(error.to_string(), doing))?;
-    let restored = restore(&mut session, &mut reader, loader.as_mut(), &request);
-    if let Err(fault) = restored {
+    let restored = restore(&mut session, &mut reader, loader.as_mut(), &request, &mut progress);
+    progress.say("writing the database");
+    let storing = |error| Fault::Store(error, b"while storing principals".to_vec());
+    if let Err(fault) = restored.and_then(|()| loader.complete().map_err(storing)) {
         drop(loader);
+        drop(progress);
         return Err(refuse(&mut session, &request.file, &reader, fault));
     }
     let loaded = loader
         .finish()
         .map_err(|error| session.error(error.to_string(), "while making newly loaded database live"))?;
+    drop(progress);
     if let Some(lock_file) = &loaded.lock_file_made_again {
         tell_of_lock_file(&mut session, lock_file);
     }
     Ok(())
+}
+
+/// How much of the dump has been read, on a terminal where nothing else is written.
+fn progress(session: &Session<'_, '_>, request: &Request, file: &File) -> Progress {
+    match file.metadata() {
+        _ if request.verbose || file.is_terminal() => Progress::hidden(),
+        Ok(data) if data.is_file() => Progress::of_bytes(session.io, "loading", data.len()),
+        _ => Progress::of_number(session.io, "principals loaded"),
+    }
 }
 
 /// The notice that the policies' lock file was missing.
@@ -150,11 +160,12 @@ enum Fault {
     Store(KdbError, Vec<u8>),
 }
 
-fn restore<R: BufRead>(
+fn restore<R: Read>(
     session: &mut Session<'_, '_>,
     reader: &mut DumpReader<R>,
     loader: &mut dyn Load,
     request: &Request,
+    progress: &mut Progress,
 ) -> Result<(), Fault> {
     let shown = request.file.as_os_str().as_bytes();
     while let Some(record) = reader.next_record().map_err(Fault::Dump)? {
@@ -162,10 +173,12 @@ fn restore<R: BufRead>(
             Record::Principal { name, entry, trash } => {
                 if trash > 0 {
                     let text = format!("({}): ignoring trash at end of line: {trash} bytes", reader.line());
-                    session.io.complain(&Message::plain([shown, text.as_bytes()].concat()));
+                    let text = Message::plain([shown, text.as_bytes()].concat());
+                    progress.aside(|| session.io.complain(&text));
                 }
                 let storing = || [&b"while storing "[..], &name].concat();
                 loader.put_principal(&entry).map_err(|error| Fault::Store(error, storing()))?;
+                progress.step(reader.bytes());
                 if request.verbose {
                     session.io.complain(&Message::plain(name));
                 }
@@ -185,12 +198,7 @@ fn restore<R: BufRead>(
 }
 
 /// Tells the fault, then the line, then the file, as MIT does.
-fn refuse<R: BufRead>(
-    session: &mut Session<'_, '_>,
-    file: &Path,
-    reader: &DumpReader<R>,
-    fault: Fault,
-) -> Stop {
+fn refuse<R: Read>(session: &mut Session<'_, '_>, file: &Path, reader: &DumpReader<R>, fault: Fault) -> Stop {
     let shown = file.as_os_str().as_bytes();
     let first = match fault {
         Fault::Dump(KdbError::DumpLine { line, what }) => {

@@ -39,7 +39,7 @@ impl Opened {
 /// Where the database cannot be opened or has no master key principal. That the keys cannot be had is a warning.
 pub(crate) fn open(session: &mut Session<'_, '_>, password: Option<Secret<Vec<u8>>>) -> Result<Opened, Stop> {
     let doing = "while initializing database";
-    let arguments = session.general.arguments.iter().map(String::as_str);
+    let arguments = &session.general.arguments;
     let database = database_of(session.config, &session.params.realm, arguments)
         .map_err(|error| session.error(error.to_string(), doing))?;
     let backend = database.open().map_err(|error| session.error(error.to_string(), doing))?;

@@ -99,7 +99,7 @@ pub(crate) struct General {
     realm: Option<OsString>,
     overrides: Overrides,
     /// Arguments for the database module, in their order; `-d` is one of them.
-    pub(crate) arguments: Vec<String>,
+    pub(crate) arguments: Vec<OsString>,
     /// `-kv`.
     pub(crate) kvno: Option<u16>,
     /// `-m`.
@@ -145,14 +145,12 @@ impl General {
             }
             Key::Kvno => self.kvno = Some(kvno(&value).ok_or_else(|| invalid("mkeyVNO"))?),
             Key::Database => {
-                let text = value.to_str().ok_or_else(|| invalid("database name"))?;
-                self.arguments.push(format!("dbname={text}"));
-                self.overrides.database_name = Some(PathBuf::from(text));
+                let mut argument = OsString::from("dbname=");
+                argument.push(&value);
+                self.arguments.push(argument);
+                self.overrides.database_name = Some(PathBuf::from(value));
             }
-            Key::Argument => {
-                let text = value.to_str().ok_or_else(|| invalid("database argument"))?;
-                self.arguments.push(text.to_owned());
-            }
+            Key::Argument => self.arguments.push(value),
         }
         Ok(())
     }

@@ -58,7 +58,7 @@ go to `FILE.scanned`, a dump of its own. Of records with one name the first is t
 pub(crate) fn run(mut session: Session<'_, '_>, password: Option<Secret<Vec<u8>>>) -> Result<(), Stop> {
     let recover = request(&session)?;
     let doing = "while verifying database";
-    let arguments = session.general.arguments.iter().map(String::as_str);
+    let arguments = &session.general.arguments;
     let database = database_of(session.config, &session.params.realm, arguments)
         .map_err(|error| session.error(error.to_string(), doing))?;
     let master = session.master_principal()?;

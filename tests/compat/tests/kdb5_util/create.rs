@@ -2,11 +2,29 @@
 
 use crate::support::{DATABASE, names};
 use harness::{Kdc, Mask, Pair, Realm, Setup, Side};
+use std::ffi::OsString;
+use std::os::unix::ffi::OsStringExt;
 use std::os::unix::fs::PermissionsExt;
 use std::process::Command;
 
 fn created(pair: &Pair, words: &str) {
     pair.kdb5_util(words.split_whitespace()).same_bytes().code(0);
+}
+
+/// The name of a database is bytes.
+#[test]
+fn names_that_are_no_text() {
+    let pair = Pair::new();
+    let name = |option: &str, before: &str| {
+        let value = OsString::from_vec([before.as_bytes(), b"b\xff"].concat());
+        [OsString::from(option), value]
+    };
+    for [option, value] in [name("-d", ""), name("-x", "dbname=")] {
+        for command in [&["create", "-s", "-P", "masterpw"][..], &["list_mkeys"], &["destroy", "-f"]] {
+            let words = [option.clone(), value.clone()].into_iter().chain(command.iter().map(OsString::from));
+            pair.kdb5_util(words).same().code(0);
+        }
+    }
 }
 
 #[test]

@@ -4,7 +4,7 @@ use k5_cli::errno_text;
 use k5_lock::LockMode;
 use std::ffi::OsString;
 use std::fs::{File, OpenOptions};
-use std::io::{self, Write};
+use std::io::{self, IsTerminal, Write};
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
@@ -71,6 +71,11 @@ impl Target {
     /// The path as it was given.
     pub(crate) fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// Whether the dump appears on a terminal.
+    pub(crate) fn is_terminal(&self) -> bool {
+        matches!(&self.way, Way::Through(file) if file.is_terminal())
     }
 
     /// Writes more of the dump.
