@@ -120,6 +120,11 @@ impl Header {
         split.checked_sub(1).map_or(0, |before| self.spare(before))
     }
 
+    /// Overflow pages of a split point. A header that was repaired for reading may say that there are less than none.
+    fn overflow_at(&self, split: u32) -> u32 {
+        self.spare(split).saturating_sub(self.spares_before(split))
+    }
+
     /// Overflow pages that there are, in use or free.
     pub(crate) fn overflow_pages(&self) -> u32 {
         self.spare(self.split_point)
@@ -162,7 +167,7 @@ impl Header {
         (0..=self.split_point).find_map(|split| {
             let place = page.checked_sub(self.split_base(split)?)?;
             let before = self.spares_before(split);
-            (1..=self.spare(split) - before).contains(&place).then(|| Number(before + place))
+            (1..=self.overflow_at(split)).contains(&place).then(|| Number(before + place))
         })
     }
 
@@ -170,7 +175,7 @@ impl Header {
     pub(crate) fn number_at(&self, address: u16) -> Option<Number> {
         let (split, place) = (u32::from(address) >> SPLIT_SHIFT, u32::from(address) & PAGES_PER_SPLIT);
         let before = self.spares_before(split);
-        let there = split <= self.split_point && (1..=self.spare(split) - before).contains(&place);
+        let there = split <= self.split_point && (1..=self.overflow_at(split)).contains(&place);
         there.then(|| Number(before + place))
     }
 
@@ -271,6 +276,16 @@ mod tests {
         header.validate().unwrap();
         assert_eq!(header.number_at(31 << 11 | 5), None);
         assert_eq!(header.overflow_number(NO_PAGE - 1), None);
+    }
+
+    #[test]
+    fn fewer_overflow_pages_than_before_are_none() {
+        let mut header = Header::new(ByteOrder::Little, 256);
+        (header.split_point, header.spares[1], header.spares[2]) = (2, 9, 4);
+        assert!(header.validate().is_err());
+        assert_eq!(header.number_at(2 << 11 | 1), None);
+        let pages = 0..40;
+        assert!(pages.filter_map(|page| header.overflow_number(page)).all(|number| number.0 <= 9));
     }
 
     #[test]
