@@ -14,7 +14,7 @@ use crate::exec::{self, check};
 use crate::{heimdal, mit_klmdb};
 
 /// Debian's package and the programs and libraries of it that the tests use.
-const NEEDED: [(&str, &[&str]); 21] = [
+const NEEDED: [(&str, &[&str]); 22] = [
     ("krb5-kdc", &["krb5kdc", "kdb5_util"]),
     ("krb5-admin-server", &["kadmin.local"]),
     ("krb5-user", &["kinit", "klist", "kvno", "kdestroy", "kswitch", "ktutil"]),
@@ -27,6 +27,8 @@ const NEEDED: [(&str, &[&str]); 21] = [
     ("fish", &["fish"]),
     ("util-linux", &["setsid", "unshare"]),
     ("keyutils", &["keyctl"]),
+    // Its sources of locales are what localedef works on.
+    ("locales", &["locale-gen"]),
     ("heimdal-kcm", &["kcm"]),
     ("time", &["time"]),
     ("default-jdk-headless", &["java", "javac"]),

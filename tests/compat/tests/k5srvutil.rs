@@ -75,7 +75,13 @@ fn new_keys_for_all() {
     let _ = k5srvutil(&pair, "-e aes128-sha2:normal -f {DIR}/kt change")
         .same()
         .same_file("kt", Mask::KEYS_AND_TIMES);
-    let _ = k5srvutil(&pair, "-f kt -e nonsense:normal change").differs("DIV-3").ours.code(1);
+    // Told once, not for each principal, and nothing is changed.
+    let before = versions(pair.ours());
+    let ours = k5srvutil(&pair, "-f kt -e nonsense:normal change").differs("DIV-3").ours.code(1);
+    let said = "k5srvutil: unknown encryption type \"nonsense\" in \"nonsense:normal\" while parsing keysalts \
+                nonsense:normal\n";
+    assert_eq!((ours.stdout.as_str(), ours.stderr.as_str()), ("", said));
+    assert_eq!(versions(pair.ours()), before);
 }
 
 #[test]

@@ -169,6 +169,29 @@ fn usage() {
     pair.klist(["name", "-k"]).env("POSIXLY_CORRECT", "1").same_bytes().code(1);
 }
 
+/// DIV-116. Under LC_ALL=C both are the same to the byte, and ours is that everywhere.
+#[test]
+fn times_in_other_locales() {
+    let pair = Pair::new();
+    keytab(&pair, "k", &[entry(host("a"), 1_782_864_000, 1, 18)]);
+    file(&pair, "cc", &std::fs::read(workspace().join("tests/golden/ccache/bob.ccache")).unwrap());
+    pair.each(|realm| {
+        // Locales of the machine are not needed; this one is made of glibc's sources.
+        realm.mit("localedef", ["-i", "de_DE", "-f", "UTF-8", "./de_DE.UTF-8"]).ok();
+    });
+    for words in [["-kt", "k"], ["-c", "cc"]] {
+        let plain = pair.klist(words).same_bytes().code(0).ours.stdout;
+        let german = pair.klist(words).env("LC_ALL", "de_DE.UTF-8").env("LOCPATH", "{DIR}");
+        let both = german.differs("DIV-116").code(0);
+        assert_eq!(both.ours.stdout, plain);
+        assert_ne!(both.mit.stdout, plain);
+    }
+    let german = pair.klist(["-kt", "k"]).env("LC_ALL", "de_DE.UTF-8").env("LOCPATH", "{DIR}");
+    let both = german.differs("DIV-116");
+    let _ = both.mit.stdout_has("01.07.2026 00:00:00 host/a");
+    let _ = both.ours.stdout_has("07/01/26 00:00:00 host/a");
+}
+
 #[test]
 fn a_configuration_that_cannot_be_read() {
     let pair = Pair::new();

@@ -368,7 +368,19 @@ fn words_are_commands() {
         assert!(output.stderr.starts_with(told), "{output}");
     }
     pair.ours().run("ktutil", ["--help"]).ok().stdout_has("dedup").stdout_has("Usage: ktutil [OPTION ...]\n");
-    pair.ours().run("ktutil", ["help", "purge"]).ok().stdout_has("--older-than AGE");
+    let help = pair.ours().run("ktutil", ["help", "purge"]).ok().stdout_has("--older-than AGE").stdout;
+    for words in [&["purge", "--help"][..], &["purge", "k", "-n", "--help"]] {
+        assert_eq!(pair.ours().run("ktutil", words.iter().copied()).ok().stdout, help, "{words:?}");
+    }
+    pair.ours().run("ktutil", ["nosuch", "--help"]).fails(1).stderr_has("Command not found nosuch");
+    pair.ours()
+        .run("ktutil", ["list", "--", "--help"])
+        .fails(1)
+        .stderr_has("Key table file '--help' not found");
+    let salt = ["add", "k", "-p", "a", "-k", "1", "-password", "-f"];
+    let said = "ktutil: Asking the KDC for the salt (-f) is not supported by this version; give -e and -s\n";
+    assert_eq!(pair.ours().run("ktutil", salt).fails(1).stderr, said);
+    assert!(!pair.ours().path("k").exists());
 }
 
 #[test]

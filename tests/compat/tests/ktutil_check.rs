@@ -32,6 +32,12 @@ impl Bed {
         assert!(!out.stderr.contains("while"), "{out}");
     }
 
+    /// The same where there is no stash file.
+    fn kadmin_by_password(&self, line: &str) {
+        let out = self.realm.mit("kadmin.local", ["-m", "-q", line]).stdin("master\n").ok();
+        assert!(!out.stderr.contains("while"), "{out}");
+    }
+
     fn check(&self, args: &[&str]) -> Report {
         let args = ["check", "k", "--host", "a.test", "--json"].iter().chain(args);
         Report::of(self.realm.run("ktutil", args.copied()).output())
@@ -58,10 +64,15 @@ impl Bed {
 
     /// Runs the lines as a person who copies them into a shell does.
     fn mend(&self, lines: &[String]) {
+        self.mend_with(lines, "");
+    }
+
+    /// The same, and answers what each line asks.
+    fn mend_with(&self, lines: &[String], answer: &str) {
         let ours = |name| Side::Ours.program(name).parent().unwrap().to_owned();
         let path = std::env::join_paths([ours("kadmin.local"), ours("ktutil"), "/usr/bin".into()]).unwrap();
         for line in lines {
-            self.realm.mit("sh", ["-c", line]).env("PATH", &path).ok();
+            self.realm.mit("sh", ["-c", line]).env("PATH", &path).stdin(answer).ok();
         }
     }
 }
@@ -237,13 +248,27 @@ fn wrong_keys_that_nobody_takes() {
     assert_eq!(bed.check(&[]).exit, 0);
 }
 
+/// Whether it should be there nobody can tell: the line takes its entries out, the text tells of the other way.
 #[test]
 fn a_principal_that_is_gone() {
-    spoiled(
-        |bed| bed.kadmin("delprinc -force host/a.test"),
-        &["principal-missing"],
-        "Server host/a.test@EXAMPLE.COM not found in Kerberos database",
-    );
+    let bed = Bed::new();
+    bed.kadmin("addprinc -randkey HTTP/a.test");
+    bed.kadmin("ktadd -k {DIR}/k HTTP/a.test");
+    bed.kadmin("delprinc -force host/a.test");
+    let report = bed.check(&[]);
+    assert_eq!((report.exit, report.faults()), (2, vec!["principal-missing"]));
+    let text = report.findings()[0]["message"].as_str().unwrap();
+    assert!(text.contains("addprinc -randkey") && text.contains("ktadd -norandkey"), "{text}");
+    let said = bed.works().unwrap_err();
+    assert!(said.contains("Server host/a.test@EXAMPLE.COM not found in Kerberos database"), "{said}");
+    assert_eq!(report.mend(), ["ktutil remove k -p host/a.test@EXAMPLE.COM"]);
+    bed.mend(&report.mend());
+    let after = bed.check(&[]);
+    assert_eq!((after.exit, after.faults()), (0, vec![]), "{}", after.document);
+    bed.kadmin("addprinc -randkey host/a.test");
+    bed.mend(&["ktadd -k k -norandkey host/a.test".to_owned()]);
+    assert_eq!(bed.check(&[]).exit, 0);
+    bed.works().unwrap_or_else(|said| panic!("{said}"));
 }
 
 /// A service that knows its name looks for the version too; `kvno -k` does not.
@@ -435,6 +460,12 @@ fn the_database_that_is_named() {
     fs::rename(bed.realm.path("stash"), bed.realm.path("elsewhere")).unwrap();
     with(&[]).fails(1).stdout_has("[database-unusable]");
     with(&["-sf", "elsewhere"]).ok();
+    // The lines work without the stash file, too.
+    bed.kadmin_by_password("cpw -randkey host/a.test");
+    let report = bed.check(&["-sf", "elsewhere"]);
+    assert_eq!(report.mend(), ["ktadd -m -k k -norandkey host/a.test"]);
+    bed.mend_with(&report.mend(), "master\n");
+    assert_eq!(bed.check(&["-sf", "elsewhere"]).faults(), [""; 0]);
     with(&["-P", "master"]).ok();
     with(&["-m"]).stdin("master\n").ok();
     with(&["-P", "wrong"]).fails(1).stdout_has("[database-unusable]");
@@ -446,9 +477,45 @@ fn the_database_that_is_named() {
     with(&["-sf", "elsewhere", "-d", "{DIR}/moved"]).ok();
     with(&["-sf", "elsewhere", "-x", "dbname={DIR}/moved"]).ok();
     with(&["-sf", "elsewhere", "-d", "{DIR}/moved", "-r", "OTHER"]).fails(1);
+    let nowhere = with(&["-r", "EXAMPLE.COM"]).env("KRB5_KDC_PROFILE", "{DIR}/nosuch.conf").fails(1);
+    nowhere.stdout_has("[database-unusable]");
+    with(&["--no-database", "-r", "R"]).fails(2).stderr_has("-r and --no-database do not go together");
     with(&["--no-database", "-d", "x"]).fails(2).stderr_has("-d and --no-database do not go together");
     with(&["--nonsense"]).fails(2).stderr_has("unrecognized option --nonsense");
     with(&["k", "k"]).fails(2);
+}
+
+/// A keytab is not told to be fine for a name that a script left empty.
+#[test]
+fn names_that_are_none() {
+    let realm = Realm::shared(Side::Ours);
+    let check = |args: [&str; 4]| realm.run("ktutil", ["check"].iter().chain(&args).copied()).fails(2);
+    for option in ["--host", "--alias", "--service"] {
+        for name in ["", "a b;c", "host/a", "a@B", "--json"] {
+            let out = check(["k", "--no-database", option, name]);
+            let said = format!("ktutil: check: \"{name}\" is no name for {option}\nUsage: ktutil check ");
+            assert!(out.stderr.starts_with(&said) && out.stdout.is_empty(), "{out}");
+        }
+        let out = check(["k", "--no-host", option, "a"]);
+        let said = format!("ktutil: check: {option} and --no-host do not go together\n");
+        assert!(out.stderr.starts_with(&said), "{out}");
+    }
+}
+
+/// kadmin's ktadd would change the keys of a service that runs: the line is for the KDC's host, and it does not.
+#[test]
+fn what_a_host_without_a_database_lacks() {
+    let bed = Bed::new();
+    bed.kadmin("addprinc -randkey HTTP/a.test");
+    let report = bed.check(&["--no-database", "--service", "HTTP"]);
+    assert_eq!((report.exit, report.faults()), (1, vec!["name-missing"]));
+    assert!(report.document.to_string().contains("on the KDC's host, with -norandkey"));
+    assert_eq!(report.mend(), ["ktadd -k k -norandkey HTTP/a.test"]);
+    let keys = || bed.realm.mit("kadmin.local", ["-q", "getprinc HTTP/a.test"]).ok().stdout;
+    let before = keys();
+    bed.mend(&report.mend());
+    assert_eq!(keys(), before);
+    assert_eq!(bed.check(&["--no-database", "--service", "HTTP"]).faults(), [""; 0]);
 }
 
 /// On a machine of that name, by its resolver: MIT's `kvno -S` asks for the name whose key is missing, and finds it

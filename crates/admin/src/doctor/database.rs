@@ -49,14 +49,12 @@ impl Database<'_> {
             return Ok(());
         }
         let Some(entry) = self.find(principal)? else {
-            let text = format!("the database does not know {name}");
-            let remedy = [
-                Remedy::RemoveEntries(principal.clone(), None),
-                Remedy::AddPrincipal(principal.clone()),
-                Remedy::FetchKeys(principal.clone()),
-            ];
+            let text = format!(
+                "the database does not know {name}: if there should be such a principal, make it (addprinc -randkey) \
+                 and fetch its keys (ktadd -norandkey) once its entries are removed"
+            );
             let finding = Finding::new(Code::PRINCIPAL_MISSING, text).slots(slots()).of(principal);
-            findings.push(finding.mend(remedy));
+            findings.push(finding.mend([Remedy::RemoveEntries(principal.clone(), None)]));
             return Ok(());
         };
         if entry.principal != *principal {

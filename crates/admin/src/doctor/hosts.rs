@@ -172,7 +172,11 @@ impl Hosts<'_> {
             let remedy = [Remedy::AddPrincipal(first.clone()), fetch];
             Finding::new(Code::NAME_UNKNOWN, text).of(first).mend(remedy)
         } else {
-            let text = format!("{who} ask for {}, which has no entry", list(&all));
+            let text = format!(
+                "{who} ask for {}, which has no entry; its keys are to be fetched on the KDC's host, with -norandkey: \
+                 kadmin, which cannot do that before release 1.22, would change them",
+                list(&all)
+            );
             Finding::new(Code::NAME_MISSING, text).of(first).mend([fetch])
         }))
     }

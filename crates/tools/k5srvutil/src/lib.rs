@@ -13,8 +13,9 @@ pub use manual::manual;
 use each::Task;
 use k5_cli::{ExitStatus, Failure, Io, program_name};
 use k5_config::Config;
+use k5_kadmin::startup_keysalts;
 use k5_keytab::KeytabName;
-use options::{Operation, Parsed};
+use options::{Edit, Operation, Parsed};
 use std::ffi::OsString;
 use std::io::Write;
 use std::os::unix::ffi::OsStrExt;
@@ -55,6 +56,10 @@ fn start(args: &[OsString], io: &mut Io<'_>) -> Result<ExitStatus, Failure> {
             Ok(ExitStatus::SUCCESS)
         }
         Operation::Each(edit) => {
+            // Told once and before anything is asked; what is read is each principal's command to use.
+            if let Some(list) = options.keysalts.as_deref().filter(|_| edit == Edit::Change) {
+                startup_keysalts(program, list)?;
+            }
             // What `-f` says is shown as it stands.
             let keytab = options.keytab.clone().unwrap_or_else(|| name.resolved());
             let task =

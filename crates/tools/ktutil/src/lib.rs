@@ -36,6 +36,11 @@ fn start(args: &[OsString], io: &mut Io<'_>) -> Result<ExitStatus, Failure> {
         return Ok(ExitStatus::SUCCESS);
     }
     let commands = Shell::new(program, files::TABLE);
+    if let Some(command) = asked_about(options.words)
+        && let Some(status) = commands.run_help(io, &["help".into(), command.clone()])
+    {
+        return Ok(status);
+    }
     if let Some(status) = commands.run_help(io, options.words) {
         return Ok(status);
     }
@@ -49,4 +54,10 @@ fn start(args: &[OsString], io: &mut Io<'_>) -> Result<ExitStatus, Failure> {
     }
     let mut session = files::Session { program: program.to_vec(), config };
     Ok(commands.run_words(&mut session, io, options.words))
+}
+
+/// The command that has `--help` among its words, wherever: behind `--` it is a file's name.
+fn asked_about(words: &[OsString]) -> Option<&OsString> {
+    let (command, args) = words.split_first()?;
+    args.iter().take_while(|word| *word != "--").any(|word| word == "--help").then_some(command)
 }

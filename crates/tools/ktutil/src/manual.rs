@@ -43,7 +43,7 @@ its owner and mode. A damaged file is an error that tells the place.
 
 In the shell, blanks part words, double quotes keep them together, and two double quotes within such quotes are one. A line \
 that begins with `!` is for `/bin/sh`. At a terminal there are line editing, completion with the tabulator key and a history. \
-`help COMMAND` tells about a command, in the shell and behind `ktutil`.";
+`help COMMAND` tells about a command, in the shell and behind `ktutil`, and so does `ktutil COMMAND --help`.";
 
 const ABOUT_COMMANDS: &str = "\
 A FILE is a path, or `FILE:` or `WRFILE:` and a path, which mean the same. Options may stand before and behind it; behind `--` \

@@ -7,6 +7,7 @@ use super::newcomers::newcomers;
 use super::options::{DRY_RUN, JSON, Key, QUIET, Words};
 use super::target::{Target, failed};
 use crate::principal;
+use crate::shell::NO_FETCH;
 use k5_cli::manual::{Example, Help};
 use k5_cli::{Failure, Io, Opt, OptionTable};
 use k5_keytab::{Entry, KeytabWriter};
@@ -47,6 +48,7 @@ pub(super) const OPTIONS: OptionTable<Key> = OptionTable(&[
     ),
     Opt::flag(Key::Random, &["-randkey", "--random"], "make random keys"),
     Opt::value(Key::Salt, &["-s"], "SALT", "the salt of the password; else the one that the name gives"),
+    Opt::flag(Key::Fetch, &["-f"], "ask the KDC for the salt; this version cannot, and adds nothing"),
     DRY_RUN,
     QUIET,
     JSON,
@@ -75,6 +77,9 @@ type, nothing is added: programs would find the one or the other. All keys are a
 
 pub(super) fn run(session: &mut Session, io: &mut Io<'_>, call: &Call<'_>) -> CommandResult {
     let words = Words::read(OPTIONS, session, call)?;
+    if words.has(Key::Fetch) {
+        return Err(words.failure(NO_FETCH));
+    }
     let [operand] = words.operands.as_slice() else { return Err(words.usage("one FILE is needed")) };
     let target = Target::parse(&words, operand)?;
     let Some(name) = words.value(Key::Principal) else { return Err(words.usage("-p is needed")) };

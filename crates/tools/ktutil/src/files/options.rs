@@ -13,6 +13,7 @@ pub(super) enum Key {
     Enctype,
     Slot,
     Salt,
+    Fetch,
     AskPassword,
     PasswordFile,
     PasswordFd,

@@ -51,6 +51,10 @@ principals that were renamed, for instance, that the salt is another one than th
     }],
 };
 
+/// What `-f` comes to.
+pub(crate) const NO_FETCH: &str =
+    "Asking the KDC for the salt (-f) is not supported by this version; give -e and -s";
+
 /// What the words say.
 #[derive(Debug, Default)]
 struct Words {
@@ -144,8 +148,7 @@ fn key(io: &mut Io<'_>, principal: &Principal, words: &Words) -> Result<KeyBlock
     let password = read_master_password(io, [b"Password for ", shown].concat())
         .map_err(|error| Refusal::Error(error.to_string()))?;
     let Some(enctype) = enctype.filter(|_| !words.fetch) else {
-        let text = "Asking the KDC for the salt (-f) is not supported by this version; give -e and -s";
-        return Err(Refusal::Error(text.to_owned()));
+        return Err(Refusal::Error(NO_FETCH.to_owned()));
     };
     let salt = words.salt.as_ref().map_or_else(|| principal.salt(), |salt| salt.as_bytes().to_vec());
     string_to_key(enctype, password.expose(), &salt, None).map_err(|error| Refusal::Error(error.to_string()))

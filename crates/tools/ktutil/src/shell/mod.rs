@@ -8,6 +8,8 @@ mod read_kt;
 mod srvtab;
 mod write_kt;
 
+pub(crate) use add_entry::NO_FETCH;
+
 use k5_config::Config;
 use k5_keytab::{Entry, KeytabError};
 use k5_shell::{Candidates, Command, CommandTable, Complete, Operand};

@@ -45,8 +45,8 @@ impl Source {
 /// # Errors
 /// Usage, and where the master password cannot be asked for.
 pub(super) fn open(words: &Words<'_>, config: &Config, io: &mut Io<'_>) -> Result<Source, Failure> {
-    const ASKED: [Key; 5] =
-        [Key::Database, Key::DbArgument, Key::AskMaster, Key::StashFile, Key::MasterPassword];
+    const ASKED: [Key; 6] =
+        [Key::Realm, Key::Database, Key::DbArgument, Key::AskMaster, Key::StashFile, Key::MasterPassword];
     let given = words.given(&ASKED);
     if words.has(Key::NoDatabase) {
         return match given.first() {

@@ -1,6 +1,7 @@
 //! check: the keytab doctor of [`k5_admin::doctor`] on the command line.
 
 mod database;
+mod hosts;
 mod json;
 mod manual;
 mod remedy;
@@ -19,8 +20,6 @@ use k5_hostname::HostNames;
 use k5_keytab::KeytabName;
 use k5_shell::{Call, CommandResult};
 use remedy::Remedies;
-
-use std::os::unix::ffi::OsStrExt;
 
 pub(super) const OPTIONS: OptionTable<Key> = OptionTable(&[
     Opt::value(Key::User, &["--user"], "NAME", "the user that the service runs as: may it read the file?"),
@@ -72,6 +71,7 @@ fn check(session: &Session, io: &mut Io<'_>, call: &Call<'_>) -> CommandResult {
     let words = Words::read(OPTIONS, session, call)?;
     let config = &session.config;
     let target = target(&words, config)?;
+    let wanted = hosts::Wanted::read(&words)?;
     let user = words.value(Key::User).map(|name| user::find(&words, name)).transpose()?;
     let rules = LibraryRules {
         permitted: config.permitted_enctypes().map_err(|error| words.failure(error.message()))?,
@@ -82,14 +82,13 @@ fn check(session: &Session, io: &mut Io<'_>, call: &Call<'_>) -> CommandResult {
     let source = database::open(&words, &kdc, io)?;
     let names = HostNames::new(config, io.resolver());
     let realm = config.default_realm().ok().map(|realm| realm.bytes().to_vec());
-    let bytes = |key| words.values(key).map(|value| value.as_bytes().to_vec()).collect();
-    let hosts = (!words.has(Key::NoHost)).then(|| Hosts {
+    let hosts = wanted.map(|wanted| Hosts {
         names: &names,
         resolver: io.resolver(),
         client_realm: realm.clone(),
-        host: words.value(Key::Host).map(|host| host.as_bytes().to_vec()),
-        aliases: bytes(Key::Alias),
-        services: bytes(Key::Service),
+        host: wanted.host,
+        aliases: wanted.aliases,
+        services: wanted.services,
     });
     let database = source.compare();
     let compared = matches!(database, Compare::With(_));

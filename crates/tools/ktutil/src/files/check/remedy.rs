@@ -11,7 +11,7 @@ pub(super) struct Remedies {
     keytab: Vec<u8>,
     /// The realm that names may leave out.
     realm: Option<Vec<u8>>,
-    /// The options that name the database; `None` where there is none, so that `kadmin` has to go to the KDC.
+    /// The options that name the database; `None` where there is none: the lines are then for other hosts.
     local: Option<Vec<Vec<u8>>>,
 }
 
@@ -23,8 +23,8 @@ impl Remedies {
                 options.extend([name.as_bytes().to_vec(), value.as_bytes().to_vec()]);
             }
         }
-        // The password itself stays out of it.
-        if words.has(Key::AskMaster) || words.has(Key::MasterPassword) {
+        // The password itself stays out of it. The commands of the lines cannot be told of another stash file.
+        if words.has(Key::AskMaster) || words.has(Key::MasterPassword) || words.has(Key::StashFile) {
             options.push(b"-m".to_vec());
         }
         let realm = realm.filter(|_| !words.has(Key::Realm));
@@ -46,15 +46,14 @@ impl Remedies {
             Remedy::Modify(principal, changes) => {
                 self.kadmin([literal(&["modprinc"]), literal(changes), vec![self.name(principal)]].concat())
             }
-            Remedy::FetchKeys(principal) => match &self.local {
-                Some(options) => [
-                    literal(&["ktadd"]),
-                    options.clone(),
-                    vec![b"-k".to_vec(), keytab, b"-norandkey".to_vec(), self.name(principal)],
-                ]
-                .concat(),
-                None => self.kadmin([literal(&["ktadd", "-k"]), vec![keytab, self.name(principal)]].concat()),
-            },
+            // Without a database this is for the KDC's host: kadmin's ktadd gives the principal new keys, which costs
+            // every other keytab with its keys, and knows no -norandkey before release 1.22.
+            Remedy::FetchKeys(principal) => [
+                literal(&["ktadd"]),
+                self.local.clone().unwrap_or_default(),
+                vec![b"-k".to_vec(), keytab, b"-norandkey".to_vec(), self.name(principal)],
+            ]
+            .concat(),
             Remedy::RemoveEntries(principal, kvno) => {
                 let mut words = literal(&["ktutil", "remove"]);
                 words.extend([keytab, b"-p".to_vec(), principal.unparse()]);
@@ -139,7 +138,7 @@ mod tests {
         );
         assert_eq!(
             lines(None, &remedy[..2]),
-            ["kadmin addprinc -randkey host/a.test", "kadmin ktadd -k '/etc/my keytab' host/a.test"]
+            ["kadmin addprinc -randkey host/a.test", "ktadd -k '/etc/my keytab' -norandkey host/a.test"]
         );
         assert_eq!(
             lines(None, &[Remedy::Chmod("o-rwx"), Remedy::Chown("www".into()), Remedy::Dedup]),
