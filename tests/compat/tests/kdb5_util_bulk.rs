@@ -65,6 +65,22 @@ fn write_dump(path: &Path, principals: usize) {
     out.flush().unwrap();
 }
 
+/// A dump of so many aliases of nobody.
+fn write_aliases(path: &Path, aliases: usize) {
+    let mut out = std::io::BufWriter::new(fs::File::create(path).unwrap());
+    out.write_all(HEADER.as_bytes()).unwrap();
+    out.write_all(master().as_bytes()).unwrap();
+    let target = format!("nobody/{}@GOLDEN.TEST\0", "x".repeat(400));
+    let target: String = target.bytes().map(|byte| format!("{byte:02x}")).collect();
+    let tagged = format!("12\t{}\t{target}\t501", target.len() / 2);
+    for number in 0..aliases {
+        let alias = format!("alias{number:06}@GOLDEN.TEST");
+        let line = PRINC.replace("13\t2\t2\t0\tp@GOLDEN.TEST", &format!("{}\t2\t2\t0\t{alias}", alias.len()));
+        out.write_all(line.replace("500\t2\tabcd\t501", &tagged).as_bytes()).unwrap();
+    }
+    out.flush().unwrap();
+}
+
 /// A run of ours, and the most memory that it had in use at a time, in KiB.
 fn peak(realm: &Realm, words: &[&str]) -> (std::process::Output, u64) {
     let report = realm.path("peak");
@@ -114,6 +130,23 @@ fn memory_does_not_grow_with_the_dump() {
         let grown = many > some + MORE && !words.contains(&"-hash");
         assert!(!grown && many <= MOST, "{words:?}: {some} KiB, then {many} KiB");
     }
+}
+
+/// Nor do more aliases, whose targets `verify` looks up.
+#[test]
+fn memory_does_not_grow_with_the_aliases() {
+    const MORE: u64 = 8 * 1024;
+    let realm = Realm::with(Side::Ours, setup());
+    realm.write("stash", golden("stash-all"));
+    let [some, many] = [20_000, 50_000].map(|aliases| {
+        write_aliases(&realm.path("in"), aliases);
+        let _ = realm.kdb5_util(["load", "in"]).ok();
+        let (output, peak) = peak(&realm, &["verify"]);
+        let told = String::from_utf8_lossy(&output.stdout);
+        assert_eq!(told.matches("which does not exist").count(), aliases);
+        peak
+    });
+    assert!(many <= some + MORE, "{some} KiB, then {many} KiB");
 }
 
 /// Dumps that say of themselves that they are huge, and those that are damaged otherwise, are refused in little memory.
@@ -190,7 +223,14 @@ fn a_bar_on_a_terminal() {
         let screen = screen(words);
         assert!(!screen.contains('\u{1b}') && screen.contains("alice@GOLDEN.TEST"), "{words:?}: {screen:?}");
     }
-    // Standard error is what counts.
-    let run = realm.kdb5_util(["load", "in"]);
-    let _ = run.ok();
+    // Standard error is what counts: in a file there is nothing, though standard output is a terminal; and the reverse.
+    for (words, shown) in [(["load", "in"], "loading ["), (["dump", "out"], "principals dumped")] {
+        let run = realm.kdb5_util(words).env("TERM", "xterm");
+        let file = || Some(fs::File::create(realm.path("stream")).unwrap());
+        let output = harness::Terminal::open_beside(&run, None, file()).end().code(0);
+        assert_eq!((output.stdout.as_str(), realm.read("stream").as_slice()), ("", &b""[..]), "{words:?}");
+        let output = harness::Terminal::open_beside(&run, file(), None).end().code(0);
+        assert!(output.stdout.contains(shown) && output.stdout.ends_with(CLEARED), "{output}");
+        assert!(realm.read("stream").is_empty());
+    }
 }

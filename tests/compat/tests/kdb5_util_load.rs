@@ -167,6 +167,11 @@ fn lines_that_mean_nothing() {
         pair.kdb5_util(words.split(' ')).same_bytes().code(1);
         assert!(database(pair.ours()) == before, "{words}");
     }
+    // MIT does not say why it cannot read.
+    let both = pair.kdb5_util(["load", "{DIR}"]).run().code(1);
+    let mit = both.mit.stderr.replace(&pair.mit().dir().display().to_string(), "{DIR}");
+    let ours = both.ours.stderr.replace(&pair.ours().dir().display().to_string(), "{DIR}");
+    assert_eq!(ours, mit.replace('\n', " (Is a directory)\n"));
     pair.kdb5_util(["load", "-update", "v7"]).same_bytes().code(0);
     pair.kdb5_util(["load", "-update", "-b7", "v4"]).same_bytes().code(0);
     pair.kdb5_util(["load", "-r", "GOLDEN.TEST", "v7", "-d", "{DIR}/principal-2"]).same_bytes().code(0);

@@ -35,6 +35,11 @@ pub struct Terminal {
 impl Terminal {
     /// Starts the run on a terminal. Its standard input is not used: type instead.
     pub fn open(run: &Run) -> Terminal {
+        Terminal::open_beside(run, None, None)
+    }
+
+    /// The same, but with standard output or standard error to a file where one is given.
+    pub fn open_beside(run: &Run, stdout: Option<File>, stderr: Option<File>) -> Terminal {
         let master =
             openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC).expect("no terminal left");
         grantpt(&master).expect("the terminal is ours");
@@ -49,8 +54,8 @@ impl Terminal {
         // setsid makes the terminal the one that the program's session belongs to, then becomes the program.
         let mut command = run.command_through("/usr/bin/setsid", &["--ctty"]);
         command.stdin(slave().expect("the terminal opens"));
-        command.stdout(slave().expect("the terminal opens"));
-        command.stderr(slave().expect("the terminal opens"));
+        command.stdout(stdout.unwrap_or_else(|| slave().expect("the terminal opens")));
+        command.stderr(stderr.unwrap_or_else(|| slave().expect("the terminal opens")));
         let child = command.spawn().unwrap_or_else(|error| panic!("cannot start {}: {error}", run.shown()));
         // While we hold the other end open, the program's end does not show.
         drop(command);

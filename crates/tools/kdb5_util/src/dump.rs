@@ -135,8 +135,13 @@ fn request(session: &mut Session<'_, '_>) -> Result<Request, Stop> {
                 Key::Recurse => request.recurse = true,
             },
             Some(Ok(Item::Word(word))) if word.as_bytes().starts_with(b"-i") => {
-                session.check_may_write()?;
-                return Err(Stop::Failed(Message::plain("Iprop not enabled")));
+                let text = match session.params.iprop.enabled {
+                    None => "Iprop not enabled",
+                    Some(_) => {
+                        "a dump for replicas names a place in the update log, which this version cannot read yet; nothing was written"
+                    }
+                };
+                return Err(Stop::Failed(Message::plain(text)));
             }
             Some(Ok(Item::Word(_))) => {
                 words = before;

@@ -39,6 +39,8 @@ pub(crate) static HELP: Help = Help {
     description: "\
 Makes the database of a dump, or replaces it: the new one is built beside it under names with `~`, and takes its place when all of it is on \
 the disk. With `-update` the same is done to a copy of the database, while nobody else may use it.\n\n\
+With klmdb a load is one transaction on the live files, so that `mapsize` must hold the old database and the new one together; there is no `-hash`. Lockout records are written whole: \
+what the KDC counts meanwhile is lost.\n\n\
 A damaged dump stops the load with the line and what is wrong with it; the database is then as it was. The stash file is not touched: a database of another \
 realm, or of another time, may have another master key.",
     flags: &[],
@@ -70,8 +72,15 @@ pub(crate) fn run(mut session: Session<'_, '_>) -> Result<(), Stop> {
     let file = opened
         .map_err(|error| session.error(errno_text(&error), [&b"while opening "[..], &shown].concat()))?;
     let mut progress = progress(&session, &request, &file);
-    let mut reader = DumpReader::open(file, request.version, &session.params.realm)
-        .map_err(|error| session.error("", [error.to_string().as_bytes(), b" in ", &shown].concat()))?;
+    let mut reader = DumpReader::open(file, request.version, &session.params.realm).map_err(|error| {
+        let (what, why) = match &error {
+            KdbError::DumpRead { source, .. } => {
+                (KdbError::DumpHeader { missing: true }.to_string(), format!(" ({})", errno_text(source)))
+            }
+            other => (other.to_string(), String::new()),
+        };
+        session.error("", [what.as_bytes(), b" in ", &shown, why.as_bytes()].concat())
+    })?;
     let (doing, from) = match request.update {
         false => ("while creating database", LoadFrom::Nothing),
         true => ("while opening database", LoadFrom::Live),

@@ -11,7 +11,7 @@ use k5_cli::manual::{Example, Help};
 use k5_cli::{Item, Opt, OptionTable, WordOptions};
 use k5_kdb::dump::{Version, write_policy, write_principal};
 use k5_kdb::{Entry, Found, Inspect, Part, Policy, Verifier, Way};
-use k5_types::{Principal, Secret};
+use k5_types::Secret;
 use rescue::Rescue;
 use std::collections::{BTreeMap, HashSet};
 use std::io::Write;
@@ -39,7 +39,8 @@ on standard output, with the file, the page, and the principal or policy where t
 line sums up. The status is 0 if all is sound, else 1, which it is too where the keys could not be tried for want of the master key. Where the entry of the master keys is lost, the stashed keys are tried. \
 The format has no checksums: a time or a number that was changed is one like any other. MIT's program has no such command.\n\n\
 The dump of `--recover` has what look-ups find, and what stands on pages that a page beside them names. Records on other pages that are in use may have been deleted; they \
-go to `FILE.scanned`, a dump of its own. Of records with one name the first is taken. Both files hold all keys, encrypted in the master key.",
+go to `FILE.scanned`, a dump of its own. Of records with one name the first is taken. Both files hold all keys, encrypted in the master key. \
+A run that is killed may leave a piece of them named `FILE-` and six letters.",
     flags: &[],
     examples: &[
         Example { line: "kdb5_util verify", purpose: "Is the database sound?" },
@@ -80,7 +81,6 @@ pub(crate) fn run(mut session: Session<'_, '_>, password: Option<Secret<Vec<u8>>
         broken_pages: HashSet::new(),
         counts: Counts::default(),
         policies: BTreeMap::new(),
-        aliases: Vec::new(),
     };
     let fault = match &entry {
         None => Some("there is no entry with the master keys that can be read".to_owned()),
@@ -128,8 +128,6 @@ struct Verify<'v, 'r, 'i> {
     counts: Counts,
     /// The policies that principals have: how many, and the first of them.
     policies: BTreeMap<Vec<u8>, (u64, Vec<u8>)>,
-    /// Aliases with their page, name and target.
-    aliases: Vec<(u32, Vec<u8>, Principal)>,
 }
 
 impl Verify<'_, '_, '_> {
@@ -152,12 +150,6 @@ impl Verify<'_, '_, '_> {
         });
         stopped?;
         read.map_err(|error| self.session.error(error.to_string(), "while reading policies"))?;
-        for (page, name, target) in std::mem::take(&mut self.aliases) {
-            if !inspector.may_have(&target) {
-                let what = format!("it stands for {target}, which does not exist");
-                self.fault(Part::Principals, Some(page), Some(&name), &what)?;
-            }
-        }
         self.finish()
     }
 
@@ -206,8 +198,10 @@ impl Verify<'_, '_, '_> {
         for what in doubt.iter().chain(&verdict.faults) {
             self.fault(Part::Principals, Some(page), Some(&name), what)?;
         }
-        if let Some(target) = verdict.alias_target {
-            self.aliases.push((page, name, target));
+        // At once: a database may have any number of aliases.
+        if let Some(target) = verdict.alias_target.filter(|target| !self.inspector.may_have(target)) {
+            let what = format!("it stands for {target}, which does not exist");
+            self.fault(Part::Principals, Some(page), Some(&name), &what)?;
         }
         Ok(())
     }

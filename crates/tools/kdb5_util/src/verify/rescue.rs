@@ -109,7 +109,9 @@ impl Sheet {
                 return Err(failed(&io::Error::from_raw_os_error(nix::libc::EEXIST)));
             }
             _ => {
-                let new = tempfile::Builder::new().prefix(".recover-").tempfile_in(directory(path));
+                let mut prefix = path.file_name().unwrap_or_default().to_owned();
+                prefix.push("-");
+                let new = tempfile::Builder::new().prefix(&prefix).tempfile_in(directory(path));
                 Out::New(BufWriter::new(new.map_err(|error| failed(&io::Error::from(error.kind())))?))
             }
         };
