@@ -50,7 +50,7 @@ const CASES: [Case; 10] = [
     case("dump -rev", &["dump", "-rev", "out"]),
     case("dump -recurse", &["dump", "-recurse", "out"]),
     case("tabdump keyinfo", &["tabdump", "-o", "out", "keyinfo"]),
-    // MIT has no such check. Its dump reads the same pages once.
+    // MIT has no such check. Its dump reads the same pages once, and decrypts nothing; so this is not bounded.
     Case { name: "verify (MIT: dump)", words: &["verify"], instead: Some(&["dump", "out"]) },
 ];
 const ROLLOVER: &str = "update_princ_encryption";
@@ -68,11 +68,11 @@ pub fn run(prefix: &Path, scale: Scale) -> Result<Vec<String>> {
     let mut bad = Vec::new();
     println!("\nkdb5_util, {} principals (update_princ_encryption: {})", scale.principals, scale.rollover);
     println!("{:<24} {:>10} {:>10} {:>8} {:>10}", "case", "ours", "MIT", "ratio", "memory");
-    let mut show = |name: &str, ours: Measured, mit: Measured| {
+    let mut show = |name: &str, ours: Measured, mit: Measured, bounded: bool| {
         let ratio = ours.seconds / mit.seconds;
         let memory = ours.memory / 1024;
         println!("{name:<24} {:>8.2} s {:>8.2} s {ratio:>8.2} {memory:>6} MiB", ours.seconds, mit.seconds);
-        bad.extend((ours.seconds > mit.seconds).then(|| format!("{name} is slower than MIT's")));
+        bad.extend((bounded && ours.seconds > mit.seconds).then(|| format!("{name} is slower than MIT's")));
         bad.extend((ours.memory > MOST_MEMORY).then(|| format!("{name} takes {memory} MiB")));
     };
     let scratch = tempfile::tempdir()?;
@@ -81,7 +81,7 @@ pub fn run(prefix: &Path, scale: Scale) -> Result<Vec<String>> {
     bench.write_dumps(scale.principals)?;
     for case in &CASES {
         let (ours, mit) = bench.alternately(scale.runs, case, || Ok(()))?;
-        show(case.name, ours, mit);
+        show(case.name, ours, mit, case.instead.is_none());
     }
     drop(scratch);
 
@@ -100,7 +100,7 @@ pub fn run(prefix: &Path, scale: Scale) -> Result<Vec<String>> {
     };
     let case = case(ROLLOVER, &["update_princ_encryption", "-f"]);
     let (ours, mit) = bench.alternately(scale.runs, &case, fresh)?;
-    show(ROLLOVER, ours, mit);
+    show(ROLLOVER, ours, mit, true);
     Ok(bad)
 }
 
