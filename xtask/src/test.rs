@@ -57,7 +57,7 @@ pub fn run() -> Result<()> {
     let first = check(&mut tests);
 
     let mut tests = cargo();
-    tests.args(["test", "--package", "compat", "--no-fail-fast"]);
+    tests.args(["test", "--workspace", "--no-fail-fast"]);
     for name in ON_KLMDB {
         tests.args(["--test", name]);
     }
