@@ -31,7 +31,8 @@ pub const TARGETS: [Target; 18] = [
     target("btree", btree::run, 256 * KIB, 16),
     target("ccache", ccache::run, 64 * KIB, 64),
     target("dates", dates::run, 64 * KIB, 64),
-    target("dump", dump::run, 64 * KIB, 64),
+    // A reader has a buffer of 128 KiB, and there are two at a time.
+    target("dump", dump::run, 320 * KIB, 64),
     target("engine_btree", engine::btree, 4096 * KIB, 4096),
     target("engine_hash", engine::hash, 4096 * KIB, 4096),
     target("entry", entry::run, 64 * KIB, 64),
