@@ -1,5 +1,6 @@
 //! The storage below the engine: a file that is read and written at offsets.
 
+use std::fmt::Debug;
 use std::fs::File;
 use std::io;
 use std::ops::Range;
@@ -11,8 +12,8 @@ use nix::unistd::{Whence, lseek};
 /// What the engine asks of a file.
 ///
 /// Offsets and lengths are in bytes. A read and a write do all of what they are asked or fail; after a failed
-/// write any part of it may have reached the file.
-pub trait PageFile {
+/// write any part of it may have reached the file. What a crash leaves is told at [`crate::Storage`].
+pub trait PageFile: Debug {
     /// Fills `buffer` from `offset`; fails with [`io::ErrorKind::UnexpectedEof`] at the end of the file.
     fn read_at(&self, offset: u64, buffer: &mut [u8]) -> io::Result<()>;
     /// Writes all of `bytes` at `offset`, lengthening the file where needed.
@@ -25,13 +26,39 @@ pub trait PageFile {
     }
     /// Cuts the file to `length`, or lengthens it with zeros.
     fn set_len(&mut self, length: u64) -> io::Result<()>;
-    /// Returns when all that was written is on the medium.
+    /// Returns when all that was written, and the length, is on the medium. The file's name is not part of this.
     fn sync(&mut self) -> io::Result<()>;
     /// The first bytes from `offset` on that are stored, where the file may have holes, which read as zeros; `None`
     /// where none follow. May count holes as stored.
     fn stored_from(&self, offset: u64) -> io::Result<Option<Range<u64>>> {
         let length = self.len()?;
         Ok((offset < length).then_some(offset..length))
+    }
+}
+
+impl<F: PageFile + ?Sized> PageFile for Box<F> {
+    fn read_at(&self, offset: u64, buffer: &mut [u8]) -> io::Result<()> {
+        (**self).read_at(offset, buffer)
+    }
+
+    fn write_at(&mut self, offset: u64, bytes: &[u8]) -> io::Result<()> {
+        (**self).write_at(offset, bytes)
+    }
+
+    fn len(&self) -> io::Result<u64> {
+        (**self).len()
+    }
+
+    fn set_len(&mut self, length: u64) -> io::Result<()> {
+        (**self).set_len(length)
+    }
+
+    fn sync(&mut self) -> io::Result<()> {
+        (**self).sync()
+    }
+
+    fn stored_from(&self, offset: u64) -> io::Result<Option<Range<u64>>> {
+        (**self).stored_from(offset)
     }
 }
 
@@ -77,7 +104,7 @@ impl PageFile for File {
 
 /// Overwrites a whole file with zeros and syncs it, so that `destroy` leaves no keys on the medium. The length
 /// stays as it is, and so do holes: a hash file may have some of terabytes.
-pub fn overwrite_with_zeros(file: &mut impl PageFile) -> io::Result<()> {
+pub fn overwrite_with_zeros(file: &mut (impl PageFile + ?Sized)) -> io::Result<()> {
     static ZEROS: [u8; 65536] = [0; 65536];
     let mut offset = 0;
     while let Some(stored) = file.stored_from(offset)? {

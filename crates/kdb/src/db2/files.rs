@@ -2,18 +2,20 @@
 
 use super::tree::PrincipalFile;
 use crate::error::{KdbError, Result};
+use k5_bdb::{Storage, StoredFile, SystemStorage};
 use k5_lock::LockMode;
 use std::ffi::OsString;
 use std::fs::{File, OpenOptions};
 use std::io;
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// Only the owner may do anything.
 const MODE: u32 = 0o600;
 
 /// The files of a database called `P`.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct Db2Files {
     /// `P`: principals.
     pub principals: PathBuf,
@@ -25,6 +27,8 @@ pub struct Db2Files {
     pub policy_lock: PathBuf,
     /// What `P` becomes where it is made.
     pub new_principals: PrincipalFile,
+    /// Where the files of the principals and the policies are.
+    pub storage: Arc<dyn Storage>,
 }
 
 /// `path` with `suffix` behind its last component.
@@ -44,6 +48,7 @@ impl Db2Files {
             policies: with_suffix(database, ".kadm5"),
             policy_lock: with_suffix(database, ".kadm5.lock"),
             new_principals: PrincipalFile::default(),
+            storage: Arc::new(SystemStorage),
         }
     }
 
@@ -58,14 +63,13 @@ impl Db2Files {
         };
         let lock = open_lock(&self.lock).map_err(io_error(&self.lock))?;
         k5_lock::lock(&lock, LockMode::Exclusive).map_err(io_error(&self.lock))?;
-        let mut file = OpenOptions::new()
-            .read(true)
-            .write(true)
-            .open(&self.principals)
+        let mut file = self
+            .storage
+            .open(&self.principals, k5_bdb::Access::ReadWrite)
             .map_err(|source| KdbError::Open { path: self.principals.clone(), source })?;
         k5_bdb::overwrite_with_zeros(&mut file).map_err(io_error(&self.principals))?;
         for path in [&self.principals, &self.lock, &self.policies, &self.policy_lock] {
-            std::fs::remove_file(path).map_err(io_error(path))?;
+            self.storage.remove(path).map_err(io_error(path))?;
         }
         Ok(())
     }
@@ -93,27 +97,29 @@ pub(super) struct NewFiles {
     made: Made,
     _lock: File,
     _policy_lock: File,
-    pub principals: File,
-    pub policies: File,
 }
 
 /// Files that go away again unless they are kept, so that a failure (a full disk, a wrong setting) leaves no
 /// half database behind.
-#[derive(Debug, Default)]
-struct Made(Vec<PathBuf>);
+#[derive(Debug)]
+struct Made {
+    storage: Arc<dyn Storage>,
+    paths: Vec<PathBuf>,
+}
 
 impl Drop for Made {
     fn drop(&mut self) {
-        for path in &self.0 {
+        for path in &self.paths {
             // Best effort on the way out of another error, which is the one to report.
-            let _ = std::fs::remove_file(path);
+            let _ = self.storage.remove(path);
         }
     }
 }
 
 impl NewFiles {
-    /// Makes the files. None may exist but `P.ok`, which some programs leave behind.
-    pub fn make(files: &Db2Files) -> Result<Self> {
+    /// Makes the files; the principals' and the policies' come open. None may exist but `P.ok`, which some programs leave
+    /// behind.
+    pub fn make(files: &Db2Files) -> Result<(Self, StoredFile, StoredFile)> {
         let failed = |path: &Path, source| KdbError::Open { path: path.to_path_buf(), source };
         let must_not_exist = || match files.principals.symlink_metadata() {
             Ok(_) => Err(failed(&files.principals, io::Error::from_raw_os_error(nix::libc::EEXIST))),
@@ -121,27 +127,28 @@ impl NewFiles {
         };
         // Looked at before anything is made: the usual slip is a second `create`.
         must_not_exist()?;
-        let mut made = Made::default();
+        let mut made = Made { storage: Arc::clone(&files.storage), paths: Vec::new() };
         let mut lock_made = Vec::new();
         let lock = lock_file(&files.lock, &mut lock_made)?;
         // Somebody else may have had the lock of the file that we made first, and used it: then it stays.
         must_not_exist()?;
-        made.0 = lock_made;
+        made.paths = lock_made;
         let mut new = |path: &PathBuf| {
-            let file = create_new(path).map_err(|e| failed(path, e))?;
-            made.0.push(path.clone());
-            Ok::<File, KdbError>(file)
+            let file = files.storage.create(path).map_err(|e| failed(path, e))?;
+            made.paths.push(path.clone());
+            Ok::<_, KdbError>(file)
         };
         let principals = new(&files.principals)?;
         let policies = new(&files.policies)?;
-        let policy_lock = new(&files.policy_lock)?;
+        let policy_lock = create_new(&files.policy_lock).map_err(|e| failed(&files.policy_lock, e))?;
+        made.paths.push(files.policy_lock.clone());
         k5_lock::lock(&policy_lock, LockMode::Exclusive).map_err(|e| failed(&files.policy_lock, e))?;
-        Ok(NewFiles { made, _lock: lock, _policy_lock: policy_lock, principals, policies })
+        Ok((NewFiles { made, _lock: lock, _policy_lock: policy_lock }, principals, policies))
     }
 
     /// The database stands: nothing is removed any more.
     pub fn keep(mut self) {
-        self.made.0.clear();
+        self.made.paths.clear();
     }
 }
 

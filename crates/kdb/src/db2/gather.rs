@@ -6,8 +6,8 @@
 
 use super::tree::{PrincipalFile, Tree};
 use crate::error::{KdbError, Result};
-use k5_bdb::Sorter;
 use k5_bdb::btree::{self, Builder};
+use k5_bdb::{Sorter, StoredFile};
 use std::fs::File;
 use std::path::{Path, PathBuf};
 
@@ -52,9 +52,9 @@ impl Stepwise {
 #[derive(Debug)]
 enum Target {
     /// A file that is empty so far.
-    New(File),
+    New(StoredFile),
     /// Pages that are being written.
-    Pages(Box<Builder<File>>),
+    Pages(Box<Builder<StoredFile>>),
     /// A tree with records.
     Tree(Box<Stepwise>),
     /// It could not be written.
@@ -134,7 +134,7 @@ impl Target {
 
 impl Gathering {
     /// For an empty file.
-    pub fn into_new(file: File, path: &Path) -> Result<Self> {
+    pub fn into_new(file: StoredFile, path: &Path) -> Result<Self> {
         Self::of(Target::New(file), path, MEMORY)
     }
 
@@ -179,6 +179,7 @@ impl Gathering {
 mod tests {
     use super::*;
     use crate::backend::Order;
+    use k5_bdb::{Storage, SystemStorage};
     use std::collections::BTreeMap;
     use std::ops::ControlFlow;
 
@@ -198,7 +199,7 @@ mod tests {
         const LITTLE: usize = 5000;
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("p");
-        let file = crate::db2::files::create_new(&path).unwrap();
+        let file = SystemStorage.create(&path).unwrap();
         let target = match into {
             None => Target::New(file),
             Some(before) => {

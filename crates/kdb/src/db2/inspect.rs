@@ -42,7 +42,7 @@ impl Inspector {
 
     fn records(&self, part: Part, visit: &mut btree::Look<'_>) -> Result<()> {
         let path = self.path(part);
-        let (file, _) = open_file(path, Access::Read)?;
+        let (file, _) = open_file(&*self.files.storage, path, Access::Read)?;
         if part == Part::Principals && hash::was_hash(&file) {
             return Ok(hash::salvage(file, path, visit)?);
         }
@@ -62,8 +62,8 @@ impl Inspect for Inspector {
 
     fn structure(&self, part: Part) -> Result<Structure> {
         let checked = match part {
-            Part::Principals => {
-                Tree::open(&self.files.principals, Access::Read).and_then(|tree| match tree {
+            Part::Principals => Tree::open(&*self.files.storage, &self.files.principals, Access::Read)
+                .and_then(|tree| match tree {
                     Tree::BTree(tree) => {
                         let report = tree.check()?;
                         Ok((report.pages, report.problems, report.problem_count))
@@ -72,13 +72,14 @@ impl Inspect for Inspector {
                         let report = table.check()?;
                         Ok((report.pages, report.problems, report.problem_count))
                     }
+                }),
+            Part::Lockout => return Ok(Structure::default()),
+            Part::Policies => {
+                open_btree(&*self.files.storage, &self.files.policies, Access::Read).and_then(|tree| {
+                    let report = tree.check()?;
+                    Ok((report.pages, report.problems, report.problem_count))
                 })
             }
-            Part::Lockout => return Ok(Structure::default()),
-            Part::Policies => open_btree(&self.files.policies, Access::Read).and_then(|tree| {
-                let report = tree.check()?;
-                Ok((report.pages, report.problems, report.problem_count))
-            }),
         };
         match checked {
             Ok((pages, problems, count)) => {
@@ -121,7 +122,8 @@ impl Inspect for Inspector {
 
     fn principal(&self, name: &Principal) -> Result<Option<Entry>> {
         let key = record::key_of_any_length(name);
-        let by_tree = Tree::open(&self.files.principals, Access::Read).and_then(|tree| tree.get(&key));
+        let by_tree = Tree::open(&*self.files.storage, &self.files.principals, Access::Read)
+            .and_then(|tree| tree.get(&key));
         if let Ok(Some(value)) = by_tree
             && let Ok((entry, _)) = entry(&key, &value)
         {
@@ -139,7 +141,7 @@ impl Inspect for Inspector {
     }
 
     fn may_have(&self, name: &Principal) -> bool {
-        let found = Tree::open(&self.files.principals, Access::Read)
+        let found = Tree::open(&*self.files.storage, &self.files.principals, Access::Read)
             .and_then(|tree| tree.get(&record::key_of_any_length(name)));
         !matches!(found, Ok(None))
     }

@@ -18,10 +18,10 @@ use crate::entry::Entry;
 use crate::error::{KdbError, Result};
 use crate::policy::Policy;
 use k5_bdb::btree::{self, BTree};
+use k5_bdb::{Copying, Storage, StoredFile};
 use k5_lock::LockMode;
 use std::fs::{File, OpenOptions};
 use std::io;
-use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 /// A database that is being loaded. Dropped before it has finished, it leaves the live database as it was and nothing
@@ -30,7 +30,7 @@ pub struct Loader {
     live: Db2Files,
     held: Option<LiveLocks>,
     principals: Principals,
-    policies: BTree<File>,
+    policies: BTree<StoredFile>,
     // Dropped last: it removes the files.
     new: NewFiles,
 }
@@ -69,7 +69,7 @@ struct NewFiles {
     files: Db2Files,
     _lock: File,
     /// Device and number of the principals' and the policies' file.
-    made: [(u64, u64); 2],
+    made: [Option<(u64, u64)>; 2],
 }
 
 impl NewFiles {
@@ -77,8 +77,7 @@ impl NewFiles {
     /// removed believes itself alone: it removes our files and makes its own under their names.
     fn check(&self) -> Result<()> {
         for (path, made) in [&self.files.principals, &self.files.policies].into_iter().zip(self.made) {
-            let found = path.symlink_metadata().map(|data| (data.dev(), data.ino()));
-            if found.map_err(opening(path))? != made {
+            if identity(&*self.files.storage, path)? != made {
                 let source = io::Error::other("another program has replaced it; load again");
                 return Err(KdbError::Io { path: path.clone(), source });
             }
@@ -97,12 +96,17 @@ impl Drop for NewFiles {
 
 /// Overwrites and removes what a loader leaves, but for its lock file.
 fn remove(files: &Db2Files) {
-    if let Ok(mut file) = OpenOptions::new().read(true).write(true).open(&files.principals) {
+    if let Ok(mut file) = files.storage.open(&files.principals, k5_bdb::Access::ReadWrite) {
         let _ = k5_bdb::overwrite_with_zeros(&mut file);
     }
     for path in [&files.principals, &files.policies, &files.policy_lock] {
-        let _ = std::fs::remove_file(path);
+        let _ = files.storage.remove(path);
     }
+}
+
+/// What tells the file of this name from others.
+fn identity(storage: &dyn Storage, path: &Path) -> Result<Option<(u64, u64)>> {
+    Ok(storage.find(path).map_err(opening(path))?.map(|facts| facts.identity))
 }
 
 fn opening(path: &Path) -> impl Fn(io::Error) -> KdbError {
@@ -128,14 +132,27 @@ impl Loader {
         let mut new = NewFiles { files, _lock: lock, made: Default::default() };
         remove(&new.files);
         let files = &new.files;
-        let principals = create_new(&files.principals).map_err(opening(&files.principals))?;
-        let policies = create_new(&files.policies).map_err(opening(&files.policies))?;
-        for (made, file) in new.made.iter_mut().zip([&principals, &policies]) {
-            *made =
-                file.metadata().map(|data| (data.dev(), data.ino())).map_err(opening(&files.principals))?;
+        let make = |path: &Path, live: &Path| -> Result<StoredFile> {
+            if from == LoadFrom::Nothing {
+                return files.storage.create(path).map_err(opening(path));
+            }
+            // A missing original is not the copy's fault.
+            files.storage.open(live, k5_bdb::Access::ReadOnly).map_err(opening(live))?;
+            let failed = |source| KdbError::Io { path: path.to_path_buf(), source };
+            let copy = files.storage.copy(live, path, Copying::Whole).map_err(failed)?;
+            copy.ok_or_else(|| failed(io::ErrorKind::Unsupported.into()))
+        };
+        let held = match from {
+            LoadFrom::Nothing => None,
+            LoadFrom::Live => Some(LiveLocks::take(live)?),
+        };
+        let principals = make(&files.principals, &live.principals)?;
+        let policies = make(&files.policies, &live.policies)?;
+        for (made, path) in new.made.iter_mut().zip([&files.principals, &files.policies]) {
+            *made = identity(&*files.storage, path)?;
         }
         create_new(&files.policy_lock).map_err(opening(&files.policy_lock))?;
-        let (held, principals, policies) = match from {
+        let (principals, policies) = match from {
             LoadFrom::Nothing => {
                 let principals = match files.new_principals {
                     PrincipalFile::BTree => {
@@ -148,18 +165,15 @@ impl Loader {
                     )?)),
                 };
                 let policies = BTree::create(policies, &files.policies, btree::Options::default())?;
-                (None, principals, policies)
+                (principals, policies)
             }
             LoadFrom::Live => {
-                let held = LiveLocks::take(live)?;
-                copy(&live.principals, principals)?;
-                copy(&live.policies, policies)?;
-                let tree = Stepwise::new(Tree::open(&files.principals, Access::Write)?);
+                let tree = Stepwise::new(Tree::open(&*files.storage, &files.principals, Access::Write)?);
                 let principals = match tree.tree.is_ordered() {
                     true => Principals::Gathered(Box::new(Gathering::into_tree(tree, &files.principals)?)),
                     false => Principals::Stored(tree),
                 };
-                (Some(held), principals, open_btree(&files.policies, Access::Write)?)
+                (principals, open_btree(&*files.storage, &files.policies, Access::Write)?)
             }
         };
         let live = live.clone();
@@ -206,13 +220,11 @@ impl Load for Loader {
         self.new.check()?;
         let new = &self.new.files;
         for (from, to) in [(&new.principals, &self.live.principals), (&new.policies, &self.live.policies)] {
-            std::fs::rename(from, to).map_err(|source| KdbError::Io { path: to.clone(), source })?;
+            self.live.storage.rename(from, to).map_err(|source| KdbError::Io { path: to.clone(), source })?;
             held.made.clear();
         }
-        let directory = self.live.principals.parent().filter(|path| !path.as_os_str().is_empty());
-        let directory = directory.unwrap_or(Path::new("."));
         // What a directory without a sync loses in a crash is the exchange, never half a file.
-        let _ = File::open(directory).and_then(|directory| directory.sync_all());
+        let _ = self.live.storage.sync_directory(&self.live.principals);
         update_age(&held.lock);
         let made_again = held.made_again.then(|| self.live.policy_lock.clone());
         Ok(Loaded { lock_file_made_again: made_again })
@@ -255,11 +267,4 @@ impl LiveLocks {
         }
         Ok(LiveLocks { lock, _policy_lock: policy_lock, made_again, made })
     }
-}
-
-fn copy(from: &Path, mut to: File) -> Result<()> {
-    let mut from_file = File::open(from).map_err(opening(from))?;
-    io::copy(&mut from_file, &mut to)
-        .map(|_| ())
-        .map_err(|source| KdbError::Io { path: from.to_path_buf(), source })
 }

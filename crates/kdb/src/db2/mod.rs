@@ -73,7 +73,7 @@ impl Db2 {
     /// # Errors
     /// Where the principals cannot be opened, or a lock file is missing.
     pub fn open(files: Db2Files) -> Result<Self> {
-        tree::Tree::open(&files.principals, Access::Read)?;
+        tree::Tree::open(&*files.storage, &files.principals, Access::Read)?;
         files::open_lock(&files.lock).map_err(|source| KdbError::Io { path: files.lock.clone(), source })?;
         transaction::open_policy_lock(&files.policy_lock)?;
         Ok(Db2 { files })
@@ -84,8 +84,8 @@ impl Db2 {
     /// # Errors
     /// Where it exists, where it cannot be written, and what `fill` answers.
     pub fn create(files: Db2Files, fill: impl FnOnce(&mut dyn Transaction) -> Result<()>) -> Result<Self> {
-        let new = files::NewFiles::make(&files)?;
-        let mut transaction = Db2Transaction::on_new_files(&files, &new)?;
+        let (new, principals, policies) = files::NewFiles::make(&files)?;
+        let mut transaction = Db2Transaction::on_new_files(&files, principals, policies)?;
         fill(&mut transaction)?;
         Box::new(transaction).commit()?;
         new.keep();

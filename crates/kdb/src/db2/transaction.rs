@@ -1,6 +1,6 @@
 //! A transaction over the principals and the policies of a `db2` database.
 
-use super::files::{Db2Files, NewFiles, open_lock};
+use super::files::{Db2Files, open_lock};
 use super::record;
 use super::tree::{Mark, Tree, open_btree};
 use crate::backend::{Access, Order, Savepoint, Scope, Transaction, Visit};
@@ -8,12 +8,13 @@ use crate::entry::Entry;
 use crate::error::{KdbError, Result};
 use crate::key_data::sort_key_data;
 use crate::policy::Policy;
+use k5_bdb::StoredFile;
 use k5_bdb::btree::{self, BTree, Walk};
 use k5_lock::LockMode;
 use k5_types::Principal;
 use std::fs::{File, FileTimes};
 use std::ops::ControlFlow;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::{Duration, SystemTime};
 
 /// The two files, each under its lock. Dropping the files gives the locks back.
@@ -25,7 +26,7 @@ pub(super) struct Db2Transaction {
     _policy_lock: Option<File>,
     principals: Option<Tree>,
     /// Opened when first needed: most transactions look at no policy.
-    policies: Option<BTree<File>>,
+    policies: Option<BTree<StoredFile>>,
     /// A mark in each file that was open then, by the number of the savepoint.
     marks: Vec<(Option<Mark>, Option<Mark>)>,
     /// The names of the principals in order, where the file is a hash table and they were asked for in order.
@@ -72,7 +73,7 @@ impl Db2Transaction {
             return Err(KdbError::NoPolicyLockFile { path: files.policy_lock.clone() });
         }
         let principals = match scope {
-            Scope::Everything => Some(Tree::open(&files.principals, access)?),
+            Scope::Everything => Some(Tree::open(&*files.storage, &files.principals, access)?),
             Scope::Policies => None,
         };
         Ok(Db2Transaction {
@@ -88,12 +89,7 @@ impl Db2Transaction {
     }
 
     /// A transaction on files that were just made and are locked by whoever made them.
-    pub fn on_new_files(files: &Db2Files, new: &NewFiles) -> Result<Self> {
-        let clone = |file: &File, path: &PathBuf| {
-            file.try_clone().map_err(|source| KdbError::Io { path: path.clone(), source })
-        };
-        let principals = clone(&new.principals, &files.principals)?;
-        let policies = clone(&new.policies, &files.policies)?;
+    pub fn on_new_files(files: &Db2Files, principals: StoredFile, policies: StoredFile) -> Result<Self> {
         Ok(Db2Transaction {
             files: files.clone(),
             access: Access::Write,
@@ -112,10 +108,10 @@ impl Db2Transaction {
             .ok_or_else(|| KdbError::Unstorable("the transaction covers policies only".to_owned()))
     }
 
-    fn policies(&mut self) -> Result<&mut BTree<File>> {
+    fn policies(&mut self) -> Result<&mut BTree<StoredFile>> {
         let tree = match self.policies.take() {
             Some(tree) => tree,
-            None => open_btree(&self.files.policies, self.access)?,
+            None => open_btree(&*self.files.storage, &self.files.policies, self.access)?,
         };
         Ok(self.policies.insert(tree))
     }

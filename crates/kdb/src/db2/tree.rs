@@ -4,10 +4,8 @@ use crate::backend::{Access, Order, Visit};
 use crate::error::{KdbError, Result};
 use k5_bdb::btree::{self, BTree, Walk};
 use k5_bdb::hash::{self, Hash};
-use std::fs::{File, OpenOptions};
-use std::io;
+use k5_bdb::{PageFile, Storage, StoredFile};
 use std::ops::ControlFlow;
-use std::os::unix::fs::{FileExt, OpenOptionsExt};
 use std::path::Path;
 
 /// What a new file of principals is. One that exists says what it is itself.
@@ -23,8 +21,8 @@ pub enum PrincipalFile {
 /// Either file.
 #[derive(Debug)]
 pub(super) enum Tree {
-    BTree(Box<BTree<File>>),
-    Hash(Box<Hash<File>>),
+    BTree(Box<BTree<StoredFile>>),
+    Hash(Box<Hash<StoredFile>>),
 }
 
 /// Looks at key and value of a record.
@@ -45,7 +43,7 @@ macro_rules! either {
 
 impl Tree {
     /// A new one in a file that is empty so far.
-    pub fn create(kind: PrincipalFile, file: File, path: &Path) -> Result<Self> {
+    pub fn create(kind: PrincipalFile, file: StoredFile, path: &Path) -> Result<Self> {
         Ok(match kind {
             PrincipalFile::BTree => {
                 Tree::BTree(Box::new(BTree::create(file, path, btree::Options::default())?))
@@ -55,11 +53,11 @@ impl Tree {
     }
 
     /// One that exists.
-    pub fn open(path: &Path, access: Access) -> Result<Self> {
-        let (file, access) = open_file(path, access)?;
+    pub fn open(storage: &dyn Storage, path: &Path, access: Access) -> Result<Self> {
+        let (file, access) = open_file(storage, path, access)?;
         let mut start = [0; 4];
         // A file too short for this is one that the B-tree refuses.
-        Ok(match file.read_exact_at(&mut start, 0) {
+        Ok(match file.read_at(0, &mut start) {
             Ok(()) if hash::is_hash(&start) => Tree::Hash(Box::new(Hash::open(file, path, access)?)),
             _ => Tree::BTree(Box::new(BTree::open(file, path, access)?)),
         })
@@ -159,20 +157,21 @@ fn walk(order: Order) -> (btree::Order, Walk) {
 }
 
 /// Opens a database file.
-pub(super) fn open_file(path: &Path, access: Access) -> Result<(File, btree::Access)> {
-    let write = access == Access::Write;
-    let opened = |source| KdbError::Open { path: path.to_path_buf(), source };
-    // Opening a pipe must not wait for its other end.
-    let file = OpenOptions::new().read(true).write(write).custom_flags(nix::libc::O_NONBLOCK).open(path);
-    let file = file.map_err(opened)?;
-    if !file.metadata().map_err(opened)?.is_file() {
-        return Err(opened(io::Error::other("Not a regular file")));
-    }
-    Ok((file, if write { btree::Access::ReadWrite } else { btree::Access::ReadOnly }))
+pub(super) fn open_file(
+    storage: &dyn Storage,
+    path: &Path,
+    access: Access,
+) -> Result<(StoredFile, btree::Access)> {
+    let access = match access {
+        Access::Read => btree::Access::ReadOnly,
+        Access::Write => btree::Access::ReadWrite,
+    };
+    let file = storage.open(path, access);
+    Ok((file.map_err(|source| KdbError::Open { path: path.to_path_buf(), source })?, access))
 }
 
 /// Opens a file that must be a B-tree.
-pub(super) fn open_btree(path: &Path, access: Access) -> Result<BTree<File>> {
-    let (file, access) = open_file(path, access)?;
+pub(super) fn open_btree(storage: &dyn Storage, path: &Path, access: Access) -> Result<BTree<StoredFile>> {
+    let (file, access) = open_file(storage, path, access)?;
     Ok(BTree::open(file, path, access)?)
 }
