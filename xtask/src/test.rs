@@ -10,7 +10,7 @@ const PREFIX: &str = "target/test-install";
 
 /// The tests of what goes through a database, which run on both back ends. Tests in them that are about the files of one name it
 /// themselves.
-const ON_KLMDB: [&str; 14] = [
+const ON_KLMDB: [&str; 17] = [
     "concurrency",
     "enctypes",
     "kadmin_local_alias",
@@ -22,7 +22,10 @@ const ON_KLMDB: [&str; 14] = [
     "kadmin_local_rules",
     "kadmin_local_strings",
     "kdb5_util_ark",
+    "kdb5_util_dump",
+    "kdb5_util_load",
     "kdb5_util_mkey",
+    "kdb5_util_tabdump",
     "kdc",
     "workflow",
 ];

@@ -7,6 +7,8 @@ use crate::layout::TreeInfo;
 use crate::pages::{Pages, latest_meta, meta_of};
 use crate::snapshot::Snapshot;
 use crate::writer::Writer;
+use nix::errno::Errno;
+use nix::sys::statvfs::statvfs;
 use saferlmdb::{Database, DatabaseOptions, ReadTransaction, db, open};
 use std::cell::RefCell;
 use std::ffi::CString;
@@ -316,11 +318,20 @@ fn touch(path: &Path) -> Result<()> {
 fn of_liblmdb(path: &Path, error: &saferlmdb::Error) -> Error {
     let path = path.to_path_buf();
     match error {
+        // liblmdb's word for a write of which the system took a part only.
+        saferlmdb::Error::Code(code) if *code == Errno::EIO as i32 && is_full(&path) => {
+            Error::Io { path, source: Errno::ENOSPC.into() }
+        }
         saferlmdb::Error::Code(code) if *code > 0 => {
             Error::Io { path, source: io::Error::from_raw_os_error(*code) }
         }
         error => Error::Lmdb { path, what: error.to_string() },
     }
+}
+
+/// Whether the file system of a file has no block left.
+fn is_full(path: &Path) -> bool {
+    statvfs(path).is_ok_and(|system| system.blocks_available() == 0)
 }
 
 /// Opens what is not open in this process yet. `id` is of the file that was looked at.

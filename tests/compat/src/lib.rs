@@ -10,6 +10,7 @@
 
 mod beside;
 pub mod damage;
+mod golden;
 mod kcm;
 mod keytab;
 pub mod names;
@@ -17,6 +18,7 @@ mod page;
 mod script;
 
 pub use beside::Beside;
+pub use golden::{forms, golden, golden_dump, golden_pair, golden_setup, place, place_form};
 pub use kcm::{HeimdalKcm, OwnKcm};
 pub use keytab::without_times;
 pub use page::{follow, our_programs};

@@ -1,17 +1,13 @@
 //! Realms whose principals are in a hash file: made, read and changed by either side.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
-use harness::{Kdc, Pair, Realm, Setup, Side, workspace};
+use compat::golden;
+use harness::{Kdc, Pair, Realm, Setup, Side};
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 
 /// How a hash file begins.
 const MAGIC: [u8; 4] = [0, 6, 0x15, 0x61];
-
-fn golden(name: &str) -> Vec<u8> {
-    let path = workspace().join("tests/golden").join(name);
-    fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
-}
 
 fn assert_hash(realm: &Realm) {
     assert!(realm.read("principal").starts_with(&MAGIC));

@@ -1,7 +1,8 @@
 //! `kdb5_util dump` beside MIT's: every version and option on a realm that has everything, names, and where it goes.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
-use harness::{Mask, Pair, Realm, Setup, Side, SmallDisk, workspace};
+use compat::{forms, golden, golden_pair, golden_setup, place_form};
+use harness::{BackEnd, Mask, Pair, Realm, Side, SmallDisk};
 use std::fs;
 use std::os::unix::fs::{FileTypeExt, PermissionsExt};
 use std::path::Path;
@@ -20,24 +21,9 @@ policy\tedges\t-1\t2147483647\t4294967295\t5\t1\t7\t4294967294\t0\t1\t-5\t6\t7\t
 300\t3\t010203\t5\t0\t-1\n\
 policy\tplain\t1\t2\t3\t4\t5\t0\t0\t0\t0\n";
 
-fn golden(name: &str) -> Vec<u8> {
-    let path = workspace().join("tests/golden").join(name);
-    fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
-}
-
-/// Copies the golden database of that form and its stash to a realm.
-fn place(realm: &Realm, form: &str) {
-    for file in ["principal", "principal.kadm5", "principal.kadm5.lock", "principal.ok"] {
-        realm.write(file, golden(&format!("{form}/{file}")));
-        fs::set_permissions(realm.path(file), fs::Permissions::from_mode(0o600)).unwrap();
-    }
-    realm.write("stash", golden("stash-all"));
-}
-
 /// The golden realm on both sides, and with it what `EDGES` says.
 fn everything() -> Pair {
-    let pair = Pair::with(Setup::new().realm("GOLDEN.TEST"));
-    place(pair.mit(), "db2");
+    let pair = golden_pair();
     pair.mit().write("edges", format!("kdb5_util load_dump version 7\n{EDGES}"));
     let _ = pair.mit().kdb5_util(["load", "-update", "edges"]).ok();
     pair.copy_database();
@@ -53,13 +39,16 @@ fn options<'a>(version: &'a str, more: &[&'a str]) -> Vec<&'a str> {
 
 #[test]
 fn the_golden_realm() {
-    let setup = Setup::new().realm("GOLDEN.TEST");
-    for form in ["db2", "big-endian"] {
-        let realm = Realm::with(Side::Ours, setup.clone());
-        place(&realm, form);
-        for (version, file) in
-            [("-b7", "dump-b7.txt"), ("-r13", "dump-r13.txt"), ("-r18", "dump-r18.txt"), ("", "dump.txt")]
-        {
+    let versions = match BackEnd::of_this_run() {
+        BackEnd::Db2 => {
+            &[("-b7", "dump-b7.txt"), ("-r13", "dump-r13.txt"), ("-r18", "dump-r18.txt"), ("", "dump.txt")][..]
+        }
+        BackEnd::Klmdb => &[("", "dump-klmdb.txt")],
+    };
+    for form in forms(BackEnd::of_this_run()) {
+        let realm = Realm::with(Side::Ours, golden_setup());
+        place_form(&realm, form);
+        for (version, file) in versions {
             let output = realm.kdb5_util(options(version, &["out"])).ok();
             assert_eq!((output.stdout.as_str(), output.stderr.as_str()), ("", ""));
             assert!(realm.read("out") == golden(&format!("dump/{file}")), "{form} {file}");
@@ -83,11 +72,15 @@ fn a_realm_with_everything() {
     }
 }
 
-/// The same from a hash table that each side made.
+/// The same from a hash table that each side made. LMDB has no hash tables.
 #[test]
 fn a_hash_table_with_everything() {
     let pair = everything();
     pair.kdb5_util(["dump", "all"]).same_bytes().code(0);
+    if pair.ours().backend() == BackEnd::Klmdb {
+        pair.kdb5_util(["load", "-hash", "all"]).same_bytes().code(1);
+        return;
+    }
     pair.kdb5_util(["load", "-hash", "all"]).same_bytes().code(0);
     for version in VERSIONS {
         for more in [&[][..], &["-verbose"]] {
@@ -174,11 +167,16 @@ fn lines_that_mean_nothing() {
         "dump -c out",
         "dump -c -b7 out",
         "dump --",
-        "dump no/such/directory/out",
     ] {
         pair.kdb5_util(words.split(' ')).same_bytes().code(1);
         assert!(!pair.ours().path("out").exists(), "{words}");
     }
+    let both = pair.kdb5_util(["dump", "no/such/directory/out"]);
+    match pair.ours().backend() {
+        BackEnd::Db2 => both.same_bytes().code(1),
+        // MIT's error text for the same code is an older one: of looking for its LMDB module in the directory of Debian's.
+        BackEnd::Klmdb => both.run().code(1),
+    };
     pair.kdb5_util(["dump", "-c"]).same_bytes().code(0);
     pair.kdb5_util(["dump", "", "alice@.*"]).run().code(1);
 }
@@ -229,10 +227,12 @@ fn a_failure_leaves_the_old_dump() {
     let realm = everything().ours().clone();
     let _ = realm.kdb5_util(["dump", "out"]).ok();
     let before = realm.read("out");
-    let mut pages = realm.read("principal");
-    let page = pages.len() / 4096 / 2;
+    let file = realm.backend().files()[0];
+    let mut pages = realm.read(file);
+    let name = b"svc/h150.golden.test@GOLDEN.TEST";
+    let page = pages.windows(name.len()).position(|bytes| bytes == name).unwrap() / 4096;
     pages[page * 4096..][..4096].fill(0xee);
-    realm.write("principal", pages);
+    realm.write(file, pages);
     let output = realm.kdb5_util(["dump", "out"]).fails(1);
     let _ = output.stderr_has("performing Kerberos version 5 release 1.11 dump");
     assert!(realm.read("out") == before);
@@ -319,8 +319,7 @@ fn exported(realm: &Realm) -> String {
 /// The dump under a new master key, loaded by MIT, has the same keys.
 #[test]
 fn a_new_master_key() {
-    let pair = Pair::with(Setup::new().realm("GOLDEN.TEST"));
-    pair.each(|realm| place(realm, "db2"));
+    let pair = golden_pair();
     let before = exported(pair.ours());
     let typed = "third\nthird\n";
     pair.kdb5_util(["dump", "-mkey_convert", "out"]).stdin(typed).same_bytes().code(0);
@@ -338,10 +337,9 @@ fn a_new_master_key() {
 
 #[test]
 fn a_new_master_key_from_a_file() {
-    let pair = Pair::with(Setup::new().realm("GOLDEN.TEST"));
-    pair.each(|realm| place(realm, "db2"));
+    let pair = golden_pair();
     let before = exported(pair.ours());
-    let other = Realm::with(Side::Mit, Setup::new().realm("GOLDEN.TEST"));
+    let other = Realm::with(Side::Mit, golden_setup());
     let _ = other.create("anotherpw");
     pair.each(|realm| realm.write("new", other.read("stash")));
     for words in [&["dump", "-new_mkey_file", "missing", "bad"][..], &["dump", "-new_mkey_file"]] {

@@ -1,7 +1,8 @@
 //! `kdb5_util tabdump`: the golden tables, and every option beside MIT.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
-use harness::{Pair, Realm, Setup, Side, SmallDisk, workspace};
+use compat::{forms, golden, golden_pair, golden_setup, place_form};
+use harness::{BackEnd, Pair, Realm, Side, SmallDisk};
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 
@@ -27,26 +28,6 @@ princ\t38\t20\t1\t0\t0\tq,\"uote\"@GOLDEN.TEST\t0\t0\t0\t0\t0\t0\t0\t0\t2\t12\t0
 princ\t38\t17\t2\t1\t0\tplain@GOLDEN.TEST\t128\t36000\t604800\t1900000000\t0\t1800000000\t3000000000\t3\t\
 1\t4\t8096d76a\t2\t8\t00ca9a3b612c4000\t2\t1\t3\t3\t0100ff\t3\t4\t7461092c\t-1;\n";
 
-fn golden(name: &str) -> Vec<u8> {
-    let path = workspace().join("tests/golden").join(name);
-    fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
-}
-
-/// Copies the golden database of that form and its stash to a realm.
-fn place(realm: &Realm, form: &str) {
-    for file in ["principal", "principal.kadm5", "principal.kadm5.lock", "principal.ok"] {
-        realm.write(file, golden(&format!("{form}/{file}")));
-        fs::set_permissions(realm.path(file), fs::Permissions::from_mode(0o600)).unwrap();
-    }
-    realm.write("stash", golden("stash-all"));
-}
-
-fn golden_pair() -> Pair {
-    let pair = Pair::with(Setup::new().realm("GOLDEN.TEST"));
-    pair.each(|realm| place(realm, "db2"));
-    pair
-}
-
 /// The golden realm on both sides, and with it what `EDGES` says.
 fn everything() -> Pair {
     let pair = golden_pair();
@@ -56,15 +37,25 @@ fn everything() -> Pair {
     pair
 }
 
+/// The golden table of that type, less the names that are too long for an LMDB database where there is one.
+fn golden_table(kind: &str) -> String {
+    let table = golden(&format!("tabdump/tab-{kind}.tsv"));
+    let fits = |line: &&str| match BackEnd::of_this_run() {
+        BackEnd::Db2 => true,
+        BackEnd::Klmdb => line.split(['\t', '\n']).next().is_none_or(|name| name.len() <= 511),
+    };
+    String::from_utf8_lossy(&table).split_inclusive('\n').filter(fits).collect()
+}
+
 #[test]
 fn the_golden_realm() {
-    for form in ["db2", "big-endian"] {
-        let realm = Realm::with(Side::Ours, Setup::new().realm("GOLDEN.TEST"));
-        place(&realm, form);
+    for form in forms(BackEnd::of_this_run()) {
+        let realm = Realm::with(Side::Ours, golden_setup());
+        place_form(&realm, form);
         for kind in TYPES.into_iter().chain(["alias"]) {
             let output = realm.kdb5_util(["tabdump", "-o", "out", kind]).ok();
             assert_eq!((output.stdout.as_str(), output.stderr.as_str()), ("", ""));
-            assert!(realm.read("out") == golden(&format!("tabdump/tab-{kind}.tsv")), "{form} {kind}");
+            assert!(String::from_utf8_lossy(&realm.read("out")) == golden_table(kind), "{form} {kind}");
         }
     }
 }
@@ -149,7 +140,7 @@ fn the_type_of_aliases() {
     let pair = golden_pair();
     let both = pair.kdb5_util(["tabdump", "alias"]).differs("DIV-98");
     assert_eq!((both.mit.exit, both.ours.exit), (1, 0));
-    assert_eq!(both.ours.stdout.as_bytes(), golden("tabdump/tab-alias.tsv"));
+    assert_eq!(both.ours.stdout, golden_table("alias"));
 }
 
 /// DIV-99

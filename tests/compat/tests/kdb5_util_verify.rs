@@ -1,7 +1,8 @@
 //! `kdb5_util verify`, which MIT does not have: what it finds, and what it saves. MIT loads what is saved.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
-use harness::{Output, Realm, Setup, Side, announced_divergence, workspace};
+use compat::golden;
+use harness::{Output, Realm, Setup, Side, announced_divergence};
 use std::collections::BTreeSet;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -9,11 +10,6 @@ use std::os::unix::fs::PermissionsExt;
 const PAGE: usize = 4096;
 const INTERNAL: u32 = 1;
 const LEAF: u32 = 2;
-
-fn golden(name: &str) -> Vec<u8> {
-    let path = workspace().join("tests/golden").join(name);
-    fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
-}
 
 /// The golden realm in that form.
 fn realm(form: &str) -> Realm {

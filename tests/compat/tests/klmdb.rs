@@ -2,17 +2,14 @@
 //! same time; what is damaged, full or too long is told.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
-use harness::{BackEnd, Kdc, Pair, Realm, Setup, Side, workspace};
+use compat::golden;
+use harness::{BackEnd, Kdc, Pair, Realm, Setup, Side};
 use std::fs;
 use std::os::unix::fs::{FileExt, PermissionsExt};
 use std::process::Command;
 
 fn setup() -> Setup {
     Setup::new().backend(BackEnd::Klmdb)
-}
-
-fn golden(name: &str) -> Vec<u8> {
-    fs::read(workspace().join("tests/golden").join(name)).unwrap()
 }
 
 /// Both sides with a copy of the database that MIT 1.22 made.
