@@ -42,6 +42,14 @@ pub enum KdbError {
     /// An LMDB environment cannot be read or written.
     #[error(transparent)]
     Lmdb(#[from] k5_lmdb::Error),
+    /// An LMDB environment that a load is to fill is damaged.
+    #[error("{source}; move {path} and {path}-lock away and load again: a new one is made", path = path.display())]
+    LmdbInTheWay {
+        /// Its file.
+        path: PathBuf,
+        /// What is wrong with it.
+        source: k5_lmdb::Error,
+    },
     /// There is no such LMDB database (MIT's text).
     #[error("LMDB file {} does not exist", path.display())]
     LmdbMissing {

@@ -74,6 +74,14 @@ pub enum Error {
     },
 }
 
+impl Error {
+    /// Whether what is in the file is the cause, so that another file would do.
+    #[must_use]
+    pub fn is_damage(&self) -> bool {
+        matches!(self, Error::NotLmdb { .. } | Error::Damaged { .. })
+    }
+}
+
 /// What a visitor answers: go on, or stop.
 pub type Flow<E> = std::result::Result<std::ops::ControlFlow<()>, E>;
 

@@ -249,6 +249,41 @@ fn damaged_files() {
     }
 }
 
+/// What a load is to fill must be sound, the lockout records' environment too: else nothing is changed, and what to do is told.
+#[test]
+fn a_load_over_damaged_files() {
+    let realm = golden_pair().ours().clone();
+    realm.kdb5_util(["dump", "in"]).ok();
+    let dump = realm.read("in");
+    realm.kadmin_local(["addprinc", "-nokey", "later"]).ok();
+    let name = "principal.lockout.mdb";
+    let records = realm.read(name);
+    for damaged in
+        [b"garbage".to_vec(), records[..9000].to_vec(), [&records[..4096 * 2], &[0xa5; 4096 * 6]].concat()]
+    {
+        realm.write(name, damaged);
+        let output = realm.kdb5_util(["load", "in"]).fails(1);
+        let _ = output.stderr_has(name).stderr_has("lockout.mdb-lock away and load again");
+        let listed = realm.mit("kdb5_util", ["dump"]).output();
+        assert!(listed.exit != 0 || listed.stdout.contains("\tlater@"), "{listed}");
+        realm.kadmin_local(["getprinc", "later"]).ok();
+    }
+    for file in [name, "principal.lockout.mdb-lock"] {
+        fs::remove_file(realm.path(file)).unwrap();
+    }
+    let whole = realm.read("principal.mdb");
+    for damaged in [whole[..100].to_vec(), [&whole[..4096 * 2], &[0xa5; 4096 * 100]].concat()] {
+        realm.write("principal.mdb", damaged);
+        let output = realm.kdb5_util(["load", "in"]).fails(1);
+        let _ = output.stderr_has("principal.mdb-lock away and load again");
+    }
+    for file in ["principal.mdb", "principal.mdb-lock"] {
+        fs::remove_file(realm.path(file)).unwrap();
+    }
+    realm.kdb5_util(["load", "in"]).ok();
+    assert!(realm.mit("kdb5_util", ["dump"]).ok().stdout.as_bytes() == dump);
+}
+
 /// DIV-164: a dump that is damaged at its end has changed nothing.
 #[test]
 fn an_update_that_fails() {

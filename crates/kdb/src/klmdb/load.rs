@@ -9,7 +9,9 @@ use crate::backend::{Load, LoadFrom, Loaded};
 use crate::entry::Entry;
 use crate::error::{KdbError, Result};
 use crate::policy::Policy;
-use k5_lmdb::{Environment, Mode, Writer};
+use k5_lmdb::{Environment, Mode, Problem, Writer};
+use std::ops::ControlFlow;
+use std::path::Path;
 
 /// So many lockout records are written at a time: the KDC waits no longer.
 const STEP: usize = 1000;
@@ -32,9 +34,16 @@ impl KlmdbLoader {
     /// # Errors
     /// Where the files cannot be made, or what is there is damaged.
     pub fn begin(settings: &KlmdbSettings, from: LoadFrom) -> Result<Self> {
-        let failed = |error| settings.error(error);
+        let failed = |error| match from {
+            LoadFrom::Nothing => in_the_way(&settings.principals, settings.error(error)),
+            LoadFrom::Live => settings.error(error),
+        };
         let (made, principals) = match from {
-            LoadFrom::Nothing => (Made::of(settings), settings.open_principals(Mode::Create)?),
+            LoadFrom::Nothing => {
+                let made = Made::of(settings);
+                let opened = settings.open_principals(Mode::Create);
+                (made, opened.map_err(|error| in_the_way(&settings.principals, error))?)
+            }
             LoadFrom::Live if settings.principals.exists() => {
                 (Made::default(), settings.open_principals(Mode::Existing)?)
             }
@@ -65,6 +74,29 @@ impl KlmdbLoader {
             _ => self.writer.put(tree, key, value),
         };
         stored.map_err(|error| self.settings.error(error))
+    }
+}
+
+/// Says what to do about a damaged environment of which nothing is wanted any more. It is not replaced by a new file: who has the
+/// old one open would go on with that.
+fn in_the_way(path: &Path, error: KdbError) -> KdbError {
+    match error {
+        KdbError::Lmdb(source) if source.is_damage() => {
+            KdbError::LmdbInTheWay { path: path.to_path_buf(), source }
+        }
+        error => error,
+    }
+}
+
+/// Opens the environment of the lockout records and reads all of it: once the principals are in, it is too late for a refusal.
+fn open_sound_lockout(settings: &KlmdbSettings) -> Result<Environment> {
+    let environment = settings.open_lockout()?;
+    let report = environment.read()?.check(&mut |_| Ok::<_, k5_lmdb::Error>(ControlFlow::Continue(())))?;
+    match report.problems.into_iter().next() {
+        None => Ok(environment),
+        Some(Problem { page, what }) => {
+            Err(KdbError::Lmdb(k5_lmdb::Error::Damaged { path: settings.lockout.clone(), page, what }))
+        }
     }
 }
 
@@ -105,7 +137,11 @@ impl Load for KlmdbLoader {
     fn finish(self: Box<Self>) -> Result<Loaded> {
         let KlmdbLoader { settings, writer, lockout, mut made, .. } = *self;
         let failed = |error| settings.error(error);
-        let environment = if settings.uses_lockout { Some(settings.open_lockout()?) } else { None };
+        let environment = if settings.uses_lockout {
+            Some(open_sound_lockout(&settings).map_err(|error| in_the_way(&settings.lockout, error))?)
+        } else {
+            None
+        };
         writer.commit().map_err(failed)?;
         made.keep();
         if let Some(environment) = environment {
