@@ -14,7 +14,7 @@ use crate::exec::{self, check};
 use crate::{heimdal, mit_klmdb};
 
 /// Debian's package and the programs and libraries of it that the tests use.
-const NEEDED: [(&str, &[&str]); 22] = [
+const NEEDED: [(&str, &[&str]); 23] = [
     ("krb5-kdc", &["krb5kdc", "kdb5_util"]),
     ("krb5-admin-server", &["kadmin.local"]),
     ("krb5-user", &["kinit", "klist", "kvno", "kdestroy", "kswitch", "ktutil"]),
@@ -31,6 +31,7 @@ const NEEDED: [(&str, &[&str]); 22] = [
     ("locales", &["locale-gen"]),
     ("heimdal-kcm", &["kcm"]),
     ("time", &["time"]),
+    ("strace", &["strace"]),
     ("default-jdk-headless", &["java", "javac"]),
     ("krb5-gss-samples", &["gss-server", "gss-client"]),
     ("sasl2-bin", &["sasl-sample-server", "sasl-sample-client"]),

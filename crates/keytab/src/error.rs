@@ -55,6 +55,13 @@ pub enum KeytabError {
         /// What is wrong with it.
         why: Unstorable,
     },
+    /// Several entries are to change at once, for which the file has to hold its entries twice.
+    #[error("Key table file '{}' is too long for a change of several entries at once: twice its length is past 2 GiB",
+            path.display())]
+    TooLong {
+        /// The file.
+        path: PathBuf,
+    },
     /// No entry matches.
     #[error("No key table entry found for {principal}")]
     NoEntry {
@@ -182,7 +189,7 @@ impl KeytabError {
             KeytabError::NotRestored { write, .. } => system(write),
             KeytabError::NotAFile { .. } | KeytabError::BadVersion { .. } => -1_765_328_171,
             KeytabError::Damaged { .. } => -1_765_328_149,
-            KeytabError::Unstorable { .. } => -1_765_328_200,
+            KeytabError::Unstorable { .. } | KeytabError::TooLong { .. } => -1_765_328_200,
             KeytabError::NoEntry { .. } => -1_765_328_203,
             KeytabError::WrongKvno => -1_765_328_154,
             KeytabError::UnknownType => -1_765_328_204,

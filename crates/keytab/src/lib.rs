@@ -10,6 +10,8 @@
 //! The bytes are told in `docs/formats/keytab.md`.
 #![forbid(unsafe_code)]
 
+mod change;
+mod detour;
 mod entry;
 mod error;
 mod layout;

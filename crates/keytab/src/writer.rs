@@ -1,11 +1,13 @@
 //! Changing a keytab file.
 
+use crate::change::{Change, Failure, Made};
+use crate::detour;
 use crate::layout::{Scan, Slot};
 use crate::reader::{OPEN_FLAGS, regular_len};
-use crate::storage::{Change, Failure, Patch, Storage, restore};
+use crate::storage::Storage;
 use crate::{Entry, KeytabError, Result};
 use k5_lock::{LockMode, lock};
-use k5_types::{KeyBlock, Secret};
+use k5_types::KeyBlock;
 use nix::fcntl::{FallocateFlags, fallocate};
 use std::collections::HashMap;
 use std::fs::{self, File, OpenOptions};
@@ -18,13 +20,18 @@ mod new_file;
 mod place;
 mod replace;
 #[cfg(test)]
+mod stops;
+#[cfg(test)]
 mod tests;
 
 use new_file::{new_beside, store_new};
-use place::{Layout, hole, walk};
+use place::{Layout, walk};
 
 /// A keytab file that is ready to take entries: opened, locked against everybody else, read through and found
 /// whole, with room made on the disk. Dropping it leaves the file as it was.
+///
+/// Whatever is done with it is done wholly or not at all, for every reader and wherever the process or the machine stops:
+/// `docs/formats/keytab.md` tells how. What a writer that died has left is put in order as soon as the file is locked.
 ///
 /// A file that does not exist yet is prepared beside its place, with mode 0600, and put there whole when
 /// entries are stored; nobody ever sees it without them.
@@ -44,7 +51,6 @@ enum Target {
 #[derive(Debug)]
 struct Existing {
     file: File,
-    file_len: u64,
     layout: Layout,
 }
 
@@ -58,7 +64,7 @@ pub struct Stored {
 #[derive(Debug)]
 enum Undo {
     Nothing,
-    Patches { existing: Existing, old: Vec<Patch> },
+    Change { existing: Existing, made: Made },
     NewFile(File),
 }
 
@@ -70,7 +76,7 @@ impl Stored {
     pub fn undo(self) -> Result<()> {
         let undone = match &self.undo {
             Undo::Nothing => Ok(()),
-            Undo::Patches { existing, old } => restore(&existing.file, existing.file_len, old),
+            Undo::Change { existing, made } => made.take_back(&existing.file),
             Undo::NewFile(file) => match is_still(file, &self.path) {
                 Ok(true) => fs::remove_file(&self.path),
                 other => other.map(|_| ()),
@@ -108,7 +114,8 @@ impl KeytabWriter {
     /// programs would put them; all of them or none. They are on the disk when this returns.
     ///
     /// # Errors
-    /// [`KeytabError::Unstorable`], [`KeytabError::Io`]: the file is as it was. [`KeytabError::NotRestored`].
+    /// [`KeytabError::Unstorable`], [`KeytabError::TooLong`], [`KeytabError::Io`]: the file is as it was.
+    /// [`KeytabError::NotRestored`].
     pub fn commit(self, entries: &[Entry]) -> Result<()> {
         self.commit_held(entries).map(drop)
     }
@@ -165,41 +172,36 @@ impl KeytabWriter {
     /// Gives their count.
     ///
     /// # Errors
-    /// [`KeytabError::NotFound`] if there is no file; [`KeytabError::Io`], the file being as it was;
+    /// [`KeytabError::NotFound`] if there is no file; [`KeytabError::TooLong`] and [`KeytabError::Io`], the file being as it was;
     /// [`KeytabError::NotRestored`].
-    pub fn remove_if(self, mut unwanted: impl FnMut(&Entry) -> bool) -> Result<usize> {
+    pub fn remove_if(self, unwanted: impl FnMut(&Entry) -> bool) -> Result<usize> {
         let Target::Existing(existing) = &self.target else {
             return Err(KeytabError::NotFound { path: self.path.clone() });
         };
         if existing.layout.empty {
             return Ok(0);
         }
-        let mut change = Change::default();
-        let file_len = existing.file_len;
-        existing.walk(&self.path, |offset, slot| {
-            if let Slot::Record { size, entry, .. } = slot
-                && unwanted(&entry)
-            {
-                let hole = hole(existing.layout.version, size, file_len - offset);
-                change.commit.push((offset, Secret::new(hole)));
-            }
-        })?;
+        let change = existing.removing(&self.path, unwanted)?;
         existing.apply(&self.path, &existing.file, &change)?;
-        Ok(change.commit.len())
+        Ok(change.lengths.len())
     }
 
     /// Puts another entry in place of each for which `replacement` gives one; a new entry goes where one that is added
-    /// would go, and the old one becomes a hole. All of them or none. A crash leaves the old entries, the new ones or
-    /// both, never neither. Gives their count.
+    /// would go, and the old one becomes a hole. All of them or none. Gives their count.
     ///
     /// # Errors
-    /// [`KeytabError::NotFound`] if there is no file; [`KeytabError::Unstorable`] and [`KeytabError::Io`], the file being
-    /// as it was; [`KeytabError::NotRestored`].
+    /// [`KeytabError::NotFound`] if there is no file; [`KeytabError::Unstorable`], [`KeytabError::TooLong`] and
+    /// [`KeytabError::Io`], the file being as it was; [`KeytabError::NotRestored`].
     pub fn replace_if(self, replacement: impl FnMut(&Entry) -> Option<Entry>) -> Result<usize> {
         let Target::Existing(existing) = &self.target else {
             return Err(KeytabError::NotFound { path: self.path.clone() });
         };
-        existing.replace(&self.path, &existing.file, replacement)
+        if existing.layout.empty {
+            return Ok(0);
+        }
+        let (change, count) = existing.replacing(&self.path, replacement)?;
+        existing.apply(&self.path, &existing.file, &change)?;
+        Ok(count)
     }
 
     fn store(self, entries: &[&Entry]) -> Result<Stored> {
@@ -207,8 +209,8 @@ impl KeytabWriter {
         let undo = match target {
             _ if entries.is_empty() => Undo::Nothing,
             Target::Existing(existing) => {
-                let old = existing.add(&path, &existing.file, entries)?;
-                Undo::Patches { existing, old }
+                let made = existing.add(&path, &existing.file, entries)?;
+                Undo::Change { existing, made }
             }
             Target::New { file, room } => return store_new(path, file, room, entries),
         };
@@ -232,30 +234,51 @@ impl Existing {
                 // Somebody replaced the file while we waited.
                 continue;
             }
-            let file_len = regular_len(&file, path)?;
-            let layout = Layout::read(&file, path, file_len)?;
-            reserve(&file, file_len.max(layout.end), room).map_err(io("making room in"))?;
-            return Ok(Some(Existing { file, file_len, layout }));
+            let mut layout = Layout::read(&file, path, regular_len(&file, path)?)?;
+            // A writer before us may have died.
+            let left =
+                detour::find(&file, layout.extent(), layout.marked, &layout.holes).map_err(io("reading"))?;
+            if let Some(remains) = left {
+                remains.tidy(&file, layout.file_len).map_err(io("putting in order"))?;
+                layout = Layout::read(&file, path, regular_len(&file, path)?)?;
+            }
+            reserve(&file, layout.file_len.max(layout.end), room).map_err(io("making room in"))?;
+            return Ok(Some(Existing { file, layout }));
         }
     }
 
     fn walk(&self, path: &Path, see: impl FnMut(u64, Slot)) -> Result<()> {
-        let scan = Scan::start(&self.file, path, self.file_len)?;
+        let scan = Scan::start(&self.file, path, self.layout.file_len)?;
         walk(scan, &self.file, path, see).map(|_| ())
     }
 
     /// Adds entries by way of `storage`, which is the file.
-    fn add(&self, path: &Path, storage: &impl Storage, entries: &[&Entry]) -> Result<Vec<Patch>> {
+    fn add(&self, path: &Path, storage: &impl Storage, entries: &[&Entry]) -> Result<Made> {
         let change = self.layout.place(entries)?;
         self.apply(path, storage, &change)
     }
 
-    fn apply(&self, path: &Path, storage: &impl Storage, change: &Change) -> Result<Vec<Patch>> {
-        change.apply(storage, self.file_len).map_err(|failure| match failure {
+    /// The change that removes entries.
+    fn removing(&self, path: &Path, mut unwanted: impl FnMut(&Entry) -> bool) -> Result<Change> {
+        let mut change = self.layout.no_change();
+        self.walk(path, |offset, slot| {
+            if let Slot::Record { size, entry, .. } = slot
+                && unwanted(&entry)
+            {
+                self.layout.remove(&mut change, offset, size);
+            }
+        })?;
+        Ok(change)
+    }
+
+    /// Makes a change by way of `storage`, which is the file.
+    fn apply(&self, path: &Path, storage: &impl Storage, change: &Change) -> Result<Made> {
+        change.apply(storage, self.layout.extent()).map_err(|failure| match failure {
             Failure::Undone(error) => KeytabError::io(path, "writing", error),
             Failure::Stuck(write, restore) => {
                 KeytabError::NotRestored { path: path.to_owned(), write, restore }
             }
+            Failure::TooLong => KeytabError::TooLong { path: path.to_owned() },
         })
     }
 }

@@ -4,7 +4,7 @@ use super::place::Layout;
 use super::{KeytabWriter, Stored, Target, Undo, reserve};
 use crate::layout::HEADER_LEN;
 use crate::record::Version;
-use crate::storage::{Failure, Storage};
+use crate::storage::Storage;
 use crate::{Entry, KeytabError, Result};
 use k5_lock::{LockMode, lock};
 use std::fs::{self, File};
@@ -37,10 +37,7 @@ pub(super) fn new_beside(path: &Path, room: u64) -> Result<Target> {
 pub(super) fn store_new(path: PathBuf, file: NamedTempFile, room: u64, entries: &[&Entry]) -> Result<Stored> {
     let io = |e| KeytabError::io(&path, "writing", e);
     let change = Layout::only_a_header().place(entries)?;
-    let written = change.apply(file.as_file(), HEADER_LEN);
-    written.map_err(|failure| match failure {
-        Failure::Undone(error) | Failure::Stuck(error, _) => io(error),
-    })?;
+    change.fill(file.as_file()).map_err(io)?;
     // What was reserved and not used goes back.
     let length = file.as_file().metadata().map_err(io)?.len();
     file.as_file().set_len(length).map_err(io)?;

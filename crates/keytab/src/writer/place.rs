@@ -1,15 +1,13 @@
 //! Where entries go in a file, and what has to be written for it.
 
+use crate::change::Change;
+use crate::detour::{Extent, LONGEST_FILE};
 use crate::layout::{HEADER_LEN, LENGTH_LEN, Scan, Slot};
 use crate::record::{self, Version};
-use crate::storage::Change;
 use crate::{Entry, KeytabError, Result, Unstorable};
 use k5_types::Secret;
 use std::fs::File;
 use std::path::Path;
-
-/// MIT's programs keep offsets in 31 bits.
-const LONGEST_FILE: u64 = 0x7fff_ffff;
 
 /// Where entries can go.
 #[derive(Debug)]
@@ -18,13 +16,13 @@ pub(super) struct Layout {
     /// The file has no header yet.
     pub(super) empty: bool,
     /// Offset and size of each hole, in the order of the file.
-    holes: Vec<(u64, u32)>,
+    pub(super) holes: Vec<(u64, u32)>,
+    /// Bytes of the file.
+    pub(super) file_len: u64,
     /// Where a slot can be appended.
     pub(super) end: u64,
-    /// Whether an end mark stands there.
-    marked: bool,
-    /// Bytes behind `end`: the mark, and what a writer that died has left.
-    left: u64,
+    /// Whether an end mark stands there, and behind it perhaps what a writer that died has left.
+    pub(super) marked: bool,
 }
 
 impl Layout {
@@ -34,15 +32,15 @@ impl Layout {
             version: Version::V2,
             empty: true,
             holes: Vec::new(),
+            file_len: 0,
             end: HEADER_LEN,
             marked: false,
-            left: 0,
         }
     }
 
     /// The layout of a file that has a header and nothing else.
     pub(super) fn only_a_header() -> Self {
-        Layout { empty: false, ..Self::empty() }
+        Layout { empty: false, file_len: HEADER_LEN, ..Self::empty() }
     }
 
     pub(super) fn read(file: &File, path: &Path, file_len: u64) -> Result<Self> {
@@ -58,14 +56,36 @@ impl Layout {
             }
         })?;
         let end = scan.offset();
-        Ok(Layout { version, empty: false, holes, end, marked, left: file_len.saturating_sub(end) })
+        Ok(Layout { version, empty: false, holes, file_len, end, marked })
+    }
+
+    pub(super) fn extent(&self) -> Extent {
+        Extent { version: self.version, file_len: self.file_len, end: self.end }
+    }
+
+    /// A change of nothing.
+    pub(super) fn no_change(&self) -> Change {
+        Change { new_len: self.file_len, ..Change::default() }
+    }
+
+    /// Has the change turn the record at `offset` into a hole of zeros.
+    pub(super) fn remove(&self, change: &mut Change, offset: u64, size: u32) {
+        // A size that was read as a positive number.
+        let length = i32::try_from(size).map_or(0, |size| -size);
+        change.lengths.push((offset, self.version.length_bytes(length)));
+        let body = offset + LENGTH_LEN;
+        let end = body + u64::from(size);
+        // The last record of version 1 may end behind the file, by four bytes at most; no hole may.
+        change.new_len = change.new_len.max(end);
+        let there = usize::try_from(end.min(self.file_len).saturating_sub(body)).unwrap_or_default();
+        change.unread.push((body, Secret::new(vec![0; there])));
     }
 
     /// Where the entries go. A slot's length is zero (at the end) or that of a hole until the last step, so no reader
     /// sees a record that is not whole.
     pub(super) fn place(&self, entries: &[&Entry]) -> Result<Change> {
         let version = self.version;
-        let mut change = Change::default();
+        let mut change = self.no_change();
         let mut holes: Vec<(u64, u32)> = self.holes.clone();
         let mut tail: Vec<Secret<Vec<u8>>> = Vec::new();
         let mut end = self.end;
@@ -76,7 +96,7 @@ impl Layout {
             if let Some((offset, size)) = fits.map(|index| holes.remove(index)) {
                 let length = i32::try_from(size).map_err(|_| unstorable(Unstorable::FileTooLong))?;
                 change.unseen.push((offset + LENGTH_LEN, body));
-                change.commit.push((offset, Secret::new(version.length_bytes(length).to_vec())));
+                change.lengths.push((offset, version.length_bytes(length)));
             } else {
                 end += LENGTH_LEN + body.expose().len() as u64;
                 tail.push(body);
@@ -99,7 +119,7 @@ impl Layout {
         let lengths = tail.iter().map(|body| i32::try_from(body.expose().len()).unwrap_or(0));
         let total: usize = tail.iter().map(|body| body.expose().len() + 4).sum();
         // In its full size at once: a buffer that grows leaves copies of keys behind.
-        let left = if self.marked { usize::try_from(self.left).unwrap_or(usize::MAX) } else { 0 };
+        let left = usize::try_from(self.file_len.saturating_sub(self.end)).unwrap_or(usize::MAX);
         let mut piece = Vec::with_capacity((total + 4).max(left));
         let mut first = None;
         for (body, length) in tail.iter().zip(lengths) {
@@ -113,8 +133,9 @@ impl Layout {
             // that count. They may hold keys, too.
             piece.resize((total + 4).max(left), 0);
         }
+        change.new_len = change.new_len.max(self.end + piece.len() as u64);
         change.unseen.push((self.end, Secret::new(piece)));
-        change.commit.extend(first.map(|length| (self.end, Secret::new(length.to_vec()))));
+        change.lengths.extend(first.map(|length| (self.end, length)));
     }
 }
 
@@ -131,14 +152,4 @@ pub(super) fn walk(
             (offset, slot) => see(offset, slot),
         }
     }
-}
-
-/// The bytes of a hole in place of a record of `size`, of which the file has `there` with the length field.
-pub(super) fn hole(version: Version, size: u32, there: u64) -> Vec<u8> {
-    let length = i32::try_from(size).map_or(0, |size| -size);
-    let mut bytes = version.length_bytes(length).to_vec();
-    let whole = LENGTH_LEN + u64::from(size);
-    // No longer than the file, which Scan has compared with `size`.
-    bytes.resize(usize::try_from(whole.min(there)).unwrap_or(bytes.len()), 0);
-    bytes
 }
