@@ -1,12 +1,14 @@
 //! The administrator at work on one realm: an open database, its master keys, and the realm's rules.
 
+use crate::derive::Derived;
 use crate::error::{AdminError, Result};
 use crate::history::history_principal;
 use crate::quality::Quality;
+use crate::transact::Open;
 use k5_crypto::Random;
 use k5_kdb::{Backend, Entry, MasterKeys, Policy, Transaction, find_principal};
 use k5_types::{Attributes, Duration, EncType, KeySalt, Principal, Timestamp};
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 
 /// What a new principal gets where nothing is said, and which keys.
 #[derive(Debug, Clone)]
@@ -58,8 +60,8 @@ pub struct AdminParts {
     pub random: Box<dyn Random>,
 }
 
-/// An administrator at work. Every operation is one transaction, or one step of the transaction that a lock keeps
-/// open: it happens whole or not at all.
+/// An administrator at work. Every operation is one transaction, or one step of the transaction that a lock or a batch
+/// keeps open: it happens whole or not at all.
 pub struct Admin {
     pub(crate) backend: Box<dyn Backend>,
     pub(crate) realm: Vec<u8>,
@@ -71,8 +73,14 @@ pub struct Admin {
     pub(crate) quality: Quality,
     guards: Guards,
     clock: Box<dyn Fn() -> Timestamp>,
-    /// The transaction of the lock, while there is one.
-    pub(crate) open: RefCell<Option<Box<dyn Transaction>>>,
+    /// The transaction of the lock or the batch, while there is one.
+    pub(crate) open: RefCell<Open>,
+    /// Whether a batch holds the locks.
+    pub(crate) holding: Cell<bool>,
+    /// Whether something was refused, or failed, that is to be done on its own and not in a batch.
+    pub(crate) alone: Cell<bool>,
+    /// Keys of passwords that were made ahead.
+    pub(crate) derived: RefCell<Derived>,
     pub(crate) random: RefCell<Box<dyn Random>>,
 }
 
@@ -91,7 +99,10 @@ impl Admin {
             quality: parts.quality,
             guards: parts.guards,
             clock: parts.clock,
-            open: RefCell::new(None),
+            open: RefCell::new(Open::Nothing),
+            holding: Cell::new(false),
+            alone: Cell::new(false),
+            derived: RefCell::default(),
             random: RefCell::new(parts.random),
         }
     }

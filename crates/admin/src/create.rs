@@ -93,7 +93,8 @@ impl Admin {
         match keys {
             InitialKeys::Password(password) => {
                 let kvno = new.kvno.unwrap_or(1);
-                self.rekey(&mut entry, KeySource::Password(password), &keysalts, kvno, OldKeysRule::Discard)?;
+                let derive = |enctype, salt: &[u8]| self.derived_key(enctype, password, salt);
+                self.rekey(&mut entry, KeySource::Password(&derive), &keysalts, kvno, OldKeysRule::Discard)?;
             }
             InitialKeys::Random => {
                 self.rekey(&mut entry, KeySource::Random, &keysalts, 1, OldKeysRule::Discard)?;

@@ -73,6 +73,9 @@ pub enum AdminError {
     /// An operation that was begun within another one.
     #[error("The database is in use by this program")]
     Busy,
+    /// A key from a password is to be made while others wait for the locks of a batch.
+    #[error("This takes too long to be done with other commands")]
+    TooSlow,
     /// kadmin/history has no key.
     #[error("History entry contains no key data")]
     NoHistoryKey,

@@ -4,9 +4,9 @@
 use crate::admin::Admin;
 use crate::error::Result;
 use crate::keysalts::similar;
-use k5_crypto::{Random, make_random_key, string_to_key};
+use k5_crypto::{Random, make_random_key};
 use k5_kdb::{Entry, KeyData, MasterKey, MasterKeys, open_key, seal_key};
-use k5_types::{KeySalt, Principal, SaltType, Secret};
+use k5_types::{EncType, KeyBlock, KeySalt, Principal, SaltType};
 
 /// What becomes of the keys that an entry has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,7 +20,9 @@ pub enum OldKeysRule {
 /// Where new keys come from.
 #[derive(Clone, Copy)]
 pub(crate) enum KeySource<'a> {
-    Password(&'a Secret<Vec<u8>>),
+    /// A password, as what makes the key of an encryption type and a salt from it.
+    Password(&'a dyn Fn(EncType, &[u8]) -> Result<KeyBlock>),
+    /// Randomness.
     Random,
 }
 
@@ -86,7 +88,7 @@ pub(crate) fn make_keys(
         let again = |earlier: &KeySalt| match source {
             // Salts do not matter to a random key.
             KeySource::Random => similar(earlier.enctype, wanted.enctype),
-            KeySource::Password(_) => similar(earlier.enctype, wanted.enctype) && earlier.salt == wanted.salt,
+            KeySource::Password(_) => again(earlier, wanted),
         };
         if keysalts.iter().take(index).any(again) {
             continue;
@@ -96,9 +98,9 @@ pub(crate) fn make_keys(
                 let key = make_random_key(wanted.enctype, random)?;
                 seal_key(&master.key, &key, kvno, None, random)?
             }
-            KeySource::Password(password) => {
+            KeySource::Password(derive) => {
                 let salt = salt_for(principal, wanted.salt, random)?;
-                let key = string_to_key(wanted.enctype, password.expose(), &salt, None)?;
+                let key = derive(wanted.enctype, &salt)?;
                 seal_key(&master.key, &key, kvno, Some((wanted.salt, salt)), random)?
             }
         };
@@ -107,19 +109,30 @@ pub(crate) fn make_keys(
     Ok(keys)
 }
 
+/// Whether two keysalts make the same key of a password.
+pub(crate) fn again(earlier: &KeySalt, wanted: &KeySalt) -> bool {
+    similar(earlier.enctype, wanted.enctype) && earlier.salt == wanted.salt
+}
+
 /// The salt of a type for a principal. A special one is random: 64 bits as 16 printable characters, each with
 /// four of them (RFC 4120 wants 7-bit salts).
 pub(crate) fn salt_for(principal: &Principal, salt: SaltType, random: &mut dyn Random) -> Result<Vec<u8>> {
-    Ok(match salt {
-        SaltType::NOREALM => principal.salt_no_realm(),
-        SaltType::ONLYREALM => principal.realm().to_vec(),
-        SaltType::SPECIAL => {
-            let mut bits = [0; 8];
-            random.fill(&mut bits)?;
-            bits.iter().flat_map(|byte| [0x40 | (byte >> 4), 0x40 | (byte & 0xf)]).collect()
-        }
-        _ => principal.salt(),
-    })
+    if let Some(salt) = fixed_salt(principal, salt) {
+        return Ok(salt);
+    }
+    let mut bits = [0; 8];
+    random.fill(&mut bits)?;
+    Ok(bits.iter().flat_map(|byte| [0x40 | (byte >> 4), 0x40 | (byte & 0xf)]).collect())
+}
+
+/// The same where it is always the same; `None` for a special one.
+pub(crate) fn fixed_salt(principal: &Principal, salt: SaltType) -> Option<Vec<u8>> {
+    match salt {
+        SaltType::NOREALM => Some(principal.salt_no_realm()),
+        SaltType::ONLYREALM => Some(principal.realm().to_vec()),
+        SaltType::SPECIAL => None,
+        _ => Some(principal.salt()),
+    }
 }
 
 #[cfg(test)]

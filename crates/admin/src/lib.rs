@@ -4,7 +4,9 @@
 
 mod admin;
 mod ark;
+mod batch;
 mod create;
+mod derive;
 pub mod doctor;
 mod error;
 mod extract;
@@ -27,7 +29,9 @@ mod transact;
 mod view;
 
 pub use admin::{Admin, AdminParts, Defaults, Guards};
+pub use batch::Pace;
 pub use create::{InitialKeys, NewPrincipal};
+pub use derive::{PasswordWork, PolicyOf};
 pub use error::{AdminError, Result};
 pub use extract::{ExtractKeys, Extracted};
 pub use glob::Glob;

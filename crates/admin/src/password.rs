@@ -2,6 +2,7 @@
 
 use crate::admin::{Admin, existing, policy_of};
 use crate::create::password_expiration;
+use crate::derive::{PasswordWork, PolicyOf};
 use crate::error::{AdminError, Result};
 use crate::history;
 use crate::keys::{KeySource, OldKeysRule};
@@ -25,6 +26,14 @@ impl Admin {
         self.may_write()?;
         self.may_set_passwords()?;
         self.refuse_protected(principal)?;
+        if !self.is_in_transaction() {
+            // A key from a password takes milliseconds: it is made before the lock that others wait for. What is wrong is
+            // told below.
+            let _ = self.derive_missing(
+                &[PasswordWork { principal, password, keysalts, policy: PolicyOf::Principal }],
+                1,
+            );
+        }
         let mut wants_history = false;
         let changed = self.write(Scope::Everything, |transaction| {
             let mut entry = existing(transaction, principal)?;
@@ -40,7 +49,8 @@ impl Admin {
                 None => None,
             };
             self.quality.check(password, policy.as_ref(), principal)?;
-            self.rekey(&mut entry, KeySource::Password(password), &keysalts, 0, old)?;
+            let derive = |enctype, salt: &[u8]| self.derived_key(enctype, password, salt);
+            self.rekey(&mut entry, KeySource::Password(&derive), &keysalts, 0, old)?;
             let mut kadm_data = entry.kadm_data()?;
             if let (Some(policy), Some((current, history))) = (&policy, before) {
                 self.refuse_reuse(&entry, &history, std::slice::from_ref(&current))?;
@@ -59,6 +69,9 @@ impl Admin {
             // MIT makes kadmin/history before it looks at the password, and it stays. After a failure of the database
             // nothing more is written.
             self.write(Scope::Everything, |transaction| self.history_keys(transaction).map(|_| ()))?;
+        }
+        if !self.is_gathering() {
+            self.forget_derived();
         }
         changed
     }

@@ -1,20 +1,53 @@
-//! Where operations get their transaction: each its own, or all of them the one that a lock keeps open.
+//! Where operations get their transaction: each its own, or all of them the one that a lock or a batch keeps open.
 
 use crate::admin::Admin;
+use crate::batch::Batch;
 use crate::error::{AdminError, Result};
-use k5_kdb::{Access, KdbError, Scope, Transaction};
+use k5_kdb::{Access, Backend, KdbError, Scope, Transaction};
+
+/// The transaction that operations are steps of.
+pub(crate) enum Open {
+    /// None: each has its own.
+    Nothing,
+    /// That of a lock.
+    Locked(Box<dyn Transaction>),
+    /// That of a batch.
+    Batch(Batch),
+}
+
+impl Open {
+    /// The transaction, if it has begun.
+    fn begun(&mut self) -> Option<&mut (dyn Transaction + 'static)> {
+        match self {
+            Open::Nothing => None,
+            Open::Locked(transaction) => Some(transaction.as_mut()),
+            Open::Batch(batch) => batch.begun(),
+        }
+    }
+
+    /// The same, begun if need be.
+    fn writing(&mut self, backend: &dyn Backend) -> Result<Option<&mut (dyn Transaction + 'static)>> {
+        match self {
+            Open::Nothing => Ok(None),
+            Open::Locked(transaction) => Ok(Some(transaction.as_mut())),
+            Open::Batch(batch) => batch.writing(backend).map(Some),
+        }
+    }
+}
 
 impl Admin {
     /// Takes the database for this administrator alone until [`Admin::unlock`]. What is done in between is seen by
     /// others, and is sure to be on disk, when that has answered. A database that is locked already stays so.
     ///
     /// # Errors
-    /// Where the database cannot be locked for writing, or its back end knows no locks.
+    /// Where the database cannot be locked for writing, or its back end knows no locks; [`AdminError::Busy`] in a batch.
     pub fn lock(&self) -> Result<()> {
         self.can_be_held()?;
         let mut open = self.open.try_borrow_mut().map_err(|_| AdminError::Busy)?;
-        if open.is_none() {
-            *open = Some(self.backend.begin(Scope::Everything, Access::Write)?);
+        match &*open {
+            Open::Nothing => *open = Open::Locked(self.backend.begin(Scope::Everything, Access::Write)?),
+            Open::Locked(_) => {}
+            Open::Batch(_) => return Err(AdminError::Busy),
         }
         Ok(())
     }
@@ -25,10 +58,13 @@ impl Admin {
     /// # Errors
     /// Where it cannot be written: nothing of it has happened then, and the lock is given back.
     pub fn unlock(&self) -> Result<()> {
-        let open = self.open.try_borrow_mut().map_err(|_| AdminError::Busy)?.take();
-        match open {
-            Some(transaction) => Ok(transaction.commit()?),
-            None => Ok(()),
+        let mut open = self.open.try_borrow_mut().map_err(|_| AdminError::Busy)?;
+        match std::mem::replace(&mut *open, Open::Nothing) {
+            Open::Locked(transaction) => Ok(transaction.commit()?),
+            other => {
+                *open = other;
+                Ok(())
+            }
         }
     }
 
@@ -39,7 +75,17 @@ impl Admin {
     /// Whether the database is locked.
     #[must_use]
     pub fn is_locked(&self) -> bool {
-        self.open.try_borrow().is_ok_and(|open| open.is_some())
+        self.open.try_borrow().is_ok_and(|open| matches!(&*open, Open::Locked(_)))
+    }
+
+    /// Whether a lock or a batch keeps a transaction open, so that others wait.
+    pub(crate) fn is_in_transaction(&self) -> bool {
+        self.is_locked() || self.holding.get()
+    }
+
+    /// Whether there is a batch.
+    pub(crate) fn is_gathering(&self) -> bool {
+        self.open.try_borrow().is_ok_and(|open| matches!(&*open, Open::Batch(_)))
     }
 
     /// Reads in one transaction.
@@ -49,15 +95,15 @@ impl Admin {
         work: impl FnOnce(&mut dyn Transaction) -> Result<T>,
     ) -> Result<T> {
         let mut open = self.open.try_borrow_mut().map_err(|_| AdminError::Busy)?;
-        if let Some(transaction) = open.as_deref_mut() {
+        if let Some(transaction) = open.begun() {
             return work(transaction);
         }
         let mut transaction = self.backend.begin(scope, Access::Read)?;
         work(transaction.as_mut())
     }
 
-    /// Changes in one transaction, which is committed if `work` succeeds. Under a lock, `work` is undone if it fails
-    /// and waits for the end of the lock if it succeeds.
+    /// Changes in one transaction, which is committed if `work` succeeds. Under a lock and in a batch, `work` is undone if
+    /// it fails and waits for the end of the lock or batch if it succeeds.
     pub(crate) fn write<T>(
         &self,
         scope: Scope,
@@ -65,12 +111,17 @@ impl Admin {
     ) -> Result<T> {
         self.may_write()?;
         let mut open = self.open.try_borrow_mut().map_err(|_| AdminError::Busy)?;
-        let Some(transaction) = open.as_deref_mut() else {
+        let is_batch = matches!(&*open, Open::Batch(_));
+        let began = open.writing(self.backend.as_ref());
+        // In a batch, alone it may need less, or it fails in its own words.
+        self.alone.set(self.alone.get() || began.is_err());
+        let Some(transaction) = began? else {
             let mut transaction = self.backend.begin(scope, Access::Write)?;
             let result = work(transaction.as_mut())?;
             transaction.commit()?;
             return Ok(result);
         };
+        self.holding.set(is_batch);
         let savepoint = transaction.savepoint();
         let result = work(transaction);
         if result.is_err() {
@@ -82,7 +133,7 @@ impl Admin {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
     use crate::{AdminParts, Defaults, Guards, KeptKeys, NewRealm, Quality, create_realm};
     use k5_crypto::{SystemRandom, make_random_key};
@@ -91,7 +142,8 @@ mod tests {
     use k5_types::{Attributes, Duration, EncType, Principal, Timestamp};
     use std::path::Path;
 
-    fn new_realm(directory: &Path) -> Admin {
+    /// A realm whose administrator uses one encryption type.
+    pub(crate) fn new_realm(directory: &Path) -> Admin {
         let master_principal = Principal::new("R", ["K", "M"]);
         let key = make_random_key(EncType::AES256_CTS_HMAC_SHA1_96, &mut SystemRandom).unwrap();
         let defaults = Defaults {
@@ -165,7 +217,7 @@ mod tests {
         let admin = new_realm(directory.path());
         admin.lock().unwrap();
         put(&admin, "a", Ok(())).unwrap();
-        admin.open.take();
+        admin.open.replace(Open::Nothing);
         assert!(names(&admin).is_empty());
     }
 

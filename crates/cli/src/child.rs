@@ -20,6 +20,7 @@ impl Io<'_> {
     pub fn run_shell(&mut self, line: &OsStr) -> io::Result<bool> {
         // What cannot be written is remembered and said at the end.
         let _ = self.flush();
+        self.leave_unread();
         let mut command = Command::new("/bin/sh");
         command.arg0("sh").arg("-c").arg(line).env_clear().envs(self.env.iter());
         if self.is_process() {

@@ -6,8 +6,10 @@ use std::io::{self, Read, Write};
 use k5_hostname::{HostTable, Resolver};
 use k5_types::{Secret, Timestamp};
 
+use crate::held::{Held, Stream};
 use crate::message::{ExitStatus, Failure, Message};
 use crate::terminal::{Echo, Reading};
+use crate::waiting::Waiting;
 use crate::{Environment, SystemResolver};
 use k5_types::errno_text;
 
@@ -40,16 +42,20 @@ pub struct Streams<'a> {
 /// Standard output is gathered and handed on before anything appears on standard error, before anything is read, and at
 /// the end, so that a reader of both sees them in the order in which they were written.
 pub struct Io<'a> {
-    streams: Streams<'a>,
+    pub(crate) streams: Streams<'a>,
     gathered: Vec<u8>,
+    /// Where output goes while it is held back.
+    pub(crate) held: Option<Held>,
     failed: Option<io::Error>,
     clock: fn() -> Timestamp,
     terminals: Terminals,
     of_process: bool,
     /// Input that was taken off the terminal too early, last byte first. It may hold passwords.
     ahead: Secret<Vec<u8>>,
+    /// What waits on standard input behind that.
+    pub(crate) waiting: Waiting,
     /// Lines of standard input that were read, those typed at a terminal aside.
-    lines: usize,
+    pub(crate) lines: usize,
     resolver: Box<dyn Resolver + 'a>,
     /// The environment.
     pub env: Environment,
@@ -62,11 +68,13 @@ impl<'a> Io<'a> {
         Io {
             streams: crate::process::streams(),
             gathered: Vec::new(),
+            held: None,
             failed: None,
             clock: crate::process::now,
             terminals: crate::process::terminals(),
             of_process: true,
             ahead: Secret::new(Vec::new()),
+            waiting: Waiting::unopened(),
             lines: 0,
             resolver: Box::new(SystemResolver::from_process()),
             env: Environment::from_process(),
@@ -78,11 +86,13 @@ impl<'a> Io<'a> {
         Io {
             streams,
             gathered: Vec::new(),
+            held: None,
             failed: None,
             clock,
             terminals: Terminals::default(),
             of_process: false,
             ahead: Secret::new(Vec::new()),
+            waiting: Waiting::blind(),
             lines: 0,
             resolver: Box::new(HostTable::new()),
             env,
@@ -141,7 +151,10 @@ impl<'a> Io<'a> {
     pub fn err(&mut self) -> &mut dyn Write {
         // A failure to write is remembered; what is to be said on standard error matters more.
         let _ = self.flush();
-        &mut *self.streams.stderr
+        match &mut self.held {
+            Some(held) => held,
+            None => &mut *self.streams.stderr,
+        }
     }
 
     /// Prints a complaint on standard error. If that is not possible there is nobody to tell.
@@ -163,6 +176,9 @@ impl<'a> Io<'a> {
     /// What the system says. The first error is kept, and every later write to standard output fails with the same
     /// kind, so that a long listing ends early.
     pub fn flush(&mut self) -> io::Result<()> {
+        if self.held.is_some() {
+            return Ok(());
+        }
         if let Some(error) = &self.failed {
             self.gathered.clear();
             return Err(again(error));
@@ -223,25 +239,21 @@ impl<'a> Io<'a> {
 
     /// Reads to the newline or the end of the input, handing each byte over, the newline included.
     pub(crate) fn read_until_newline(&mut self, echo: Echo, mut take: impl FnMut(u8)) -> io::Result<()> {
+        if let Some(held) = &mut self.held {
+            // The question is held back too: nobody could know what is asked.
+            held.asked = true;
+            return Err(io::ErrorKind::WouldBlock.into());
+        }
         if self.is_typed() {
             let reading = Reading::begin(echo)?;
             let _ = self.flush();
             return reading.read(take);
         }
         let _ = self.flush();
-        let mut byte = [0u8];
         loop {
-            let next = match self.ahead.expose_mut().pop() {
-                Some(next) => next,
-                None => match self.streams.stdin.read(&mut byte) {
-                    Ok(0) => return Ok(()),
-                    Ok(_) => {
-                        let [next] = byte;
-                        next
-                    }
-                    Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-                    Err(error) => return Err(error),
-                },
+            let seen = self.ahead.expose_mut().pop().or_else(|| self.waiting.next());
+            let Some(next) = seen.map_or_else(|| self.read_byte(), |next| Ok(Some(next)))? else {
+                return Ok(());
             };
             take(next);
             if next == b'\n' {
@@ -251,9 +263,29 @@ impl<'a> Io<'a> {
         }
     }
 
+    /// The next byte of the stream itself.
+    fn read_byte(&mut self) -> io::Result<Option<u8>> {
+        self.waiting.settle();
+        let mut byte = [0u8];
+        loop {
+            match self.streams.stdin.read(&mut byte) {
+                Ok(0) => return Ok(None),
+                Ok(_) => {
+                    let [next] = byte;
+                    return Ok(Some(next));
+                }
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
     /// Hands on what is left and gives the status that the program ends with: `status`, unless standard output could
     /// not be written.
     pub fn finish(&mut self, program: &[u8], status: ExitStatus) -> ExitStatus {
+        // Nobody has said that it is true.
+        self.held = None;
+        self.leave_unread();
         let _ = self.flush();
         let Some(error) = self.failed.take() else { return status };
         if error.kind() == io::ErrorKind::BrokenPipe {
@@ -291,6 +323,10 @@ impl Write for Out<'_, '_> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         if let Some(error) = &self.0.failed {
             return Err(again(error));
+        }
+        if let Some(held) = &mut self.0.held {
+            held.push(Stream::Out, bytes);
+            return Ok(bytes.len());
         }
         self.0.gathered.extend_from_slice(bytes);
         let on_screen = self.0.terminals.stdout && bytes.contains(&b'\n');

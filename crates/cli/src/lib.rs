@@ -19,6 +19,7 @@ mod dates;
 mod environment;
 pub mod getdate;
 mod getopt;
+mod held;
 mod io;
 pub mod json;
 pub mod manual;
@@ -33,6 +34,7 @@ mod secret_file;
 mod terminal;
 #[cfg(test)]
 mod testing;
+mod waiting;
 mod words;
 
 pub use dates::{LocalZone, iso_utc};
@@ -43,7 +45,7 @@ pub use k5_types::errno_text;
 pub use message::{ExitStatus, Failure, Message};
 pub use number::leading_number;
 pub use options::{Given, Item, Opt, OptionTable};
-pub use process::{program_name, run_main, set_private_umask};
+pub use process::{monotonic, program_name, run_main, set_private_umask};
 pub use progress::Progress;
 pub use resolver::SystemResolver;
 pub use secret_file::{SecretFileError, read_secret_descriptor, read_secret_file};

@@ -4,7 +4,8 @@ use std::ffi::{OsStr, OsString};
 use std::io::{self, IsTerminal, Read, Write};
 use std::os::unix::ffi::OsStrExt;
 use std::process::ExitCode;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::sync::OnceLock;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use k5_types::Timestamp;
 use nix::sys::stat::{Mode, umask};
@@ -38,6 +39,13 @@ pub fn set_private_umask() {
 pub(crate) fn now() -> Timestamp {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |elapsed| elapsed.as_secs());
     Timestamp::wrapping(i64::try_from(since).unwrap_or(i64::MAX))
+}
+
+/// The time since this was first asked, by a clock that nobody sets.
+#[must_use]
+pub fn monotonic() -> Duration {
+    static FIRST: OnceLock<Instant> = OnceLock::new();
+    FIRST.get_or_init(Instant::now).elapsed()
 }
 
 pub(crate) fn terminals() -> Terminals {

@@ -20,7 +20,7 @@ usage: add_principal [options] principal
 ";
 
 /// The policy that a new principal gets where none is named, if it exists.
-const DEFAULT_POLICY: &[u8] = b"default";
+pub(crate) const DEFAULT_POLICY: &[u8] = b"default";
 
 pub(crate) static HELP: Help = Help {
     operands: "PRINCIPAL",

@@ -44,7 +44,8 @@ static COMMANDS: [Command<Session>; 22] = [
         list_principals::run,
     )
     .manual(&list_principals::HELP)
-    .operands(Operand::Principal),
+    .operands(Operand::Principal)
+    .alone(),
     Command::new(&["add_policy", "addpol"], "Add policy", add_policy::run)
         .manual(&add_policy::HELP)
         .options(|| policy_options::OPTIONS.describe()),
@@ -66,19 +67,25 @@ static COMMANDS: [Command<Session>; 22] = [
         list_policies::run,
     )
     .manual(&list_policies::HELP)
-    .operands(Operand::Policy),
+    .operands(Operand::Policy)
+    .alone(),
     Command::new(&["get_privs", "getprivs"], "Get privileges", get_privs::run).manual(&get_privs::HELP),
     Command::new(&["ktadd", "xst"], "Add entry(s) to a keytab", ktadd::run)
         .manual(&ktadd::HELP)
         .options(ktadd::described)
-        .operands(Operand::Principal),
+        .operands(Operand::Principal)
+        .alone(),
     Command::new(&["ktremove", "ktrem"], "Remove entry(s) from a keytab", ktremove::run)
         .manual(&ktremove::HELP)
         .options(|| ktremove::OPTIONS.describe())
-        .operands(Operand::Principal),
+        .operands(Operand::Principal)
+        .alone(),
     Command::new(&["lock"], "Lock database exclusively (use with extreme caution!)", lock::lock)
-        .manual(&lock::LOCK_HELP),
-    Command::new(&["unlock"], "Release exclusive database lock", lock::unlock).manual(&lock::UNLOCK_HELP),
+        .manual(&lock::LOCK_HELP)
+        .alone(),
+    Command::new(&["unlock"], "Release exclusive database lock", lock::unlock)
+        .manual(&lock::UNLOCK_HELP)
+        .alone(),
     Command::new(&["purgekeys"], "Purge previously retained old keys from a principal", purgekeys::run)
         .manual(&purgekeys::HELP)
         .options(|| purgekeys::OPTIONS.describe())

@@ -7,11 +7,13 @@ use std::io::Write;
 use std::os::unix::ffi::OsStrExt;
 
 use k5_cli::{ExitStatus, Failure, Io, Opt, OptionTable, prompt};
-use k5_shell::{Call, Candidates, Command, CommandResult, CommandTable, Complete, Operand, Shell};
+use k5_shell::{Batch, Call, Candidates, Command, CommandResult, CommandTable, Complete, Operand, Shell};
 
 struct Demo {
     interactive: bool,
 }
+
+impl Batch for Demo {}
 
 impl Complete for Demo {
     fn candidates(&mut self, kind: Operand, prefix: &str) -> Candidates {

@@ -9,12 +9,14 @@
 mod completion;
 mod editor;
 mod history;
+mod lines;
 mod redact;
 mod shell;
 mod table;
 mod words;
 
 pub use completion::{Candidates, Complete, Operand};
+pub use lines::Batch;
 pub use shell::Shell;
 pub use table::{Call, Command, CommandResult, CommandTable};
 pub use words::{UnbalancedQuotes, split};

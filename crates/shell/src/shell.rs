@@ -8,7 +8,7 @@ use k5_cli::{ExitStatus, Failure, Io, Message, errno_text};
 
 use crate::completion::Complete;
 use crate::editor;
-use crate::redact::without_secrets;
+use crate::lines::{Batch, Lines};
 use crate::table::{Call, CommandResult, CommandTable, HELP, LIST_REQUESTS, QUIT};
 use crate::words::{UnbalancedQuotes, leading_blanks, shown_name, split};
 
@@ -35,7 +35,7 @@ pub struct Shell<'t, C: 'static> {
 
 /// What a line of the loop came to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Step {
+pub(crate) enum Step {
     Succeeded,
     Failed,
     Quit,
@@ -97,44 +97,23 @@ impl<'t, C> Shell<'t, C> {
     }
 
     /// The loop over standard input, until its end or `quit`. At a terminal there are editing, history and completion; from
-    /// a pipe the prompt is shown and each line is echoed, as readline does it for MIT's programs. The status is 0
-    /// whatever happens, unless [`Shell::strict`] says otherwise.
+    /// a pipe the prompt is shown and each line is echoed, as readline does it for MIT's programs, and what waits is worked
+    /// off in batches if the state can do that. The status is 0 whatever happens, unless [`Shell::strict`] says otherwise.
     pub fn run_loop(&self, context: &mut C, io: &mut Io<'_>) -> ExitStatus
     where
-        C: Complete,
+        C: Complete + Batch,
     {
         if editor::is_possible(io)
             && let Some(status) = editor::run(self, context, io)
         {
             return status;
         }
-        let stops = self.strict && !io.terminals().stdin;
-        loop {
-            let number = io.lines_read().saturating_add(1);
-            match self.plain_line(io) {
-                Ok(Some(line)) => match self.take_step(context, io, &line) {
-                    Step::Quit => return ExitStatus::SUCCESS,
-                    Step::Failed if stops => {
-                        let line = without_secrets(self.table, &line);
-                        let text = [format!("line {number} failed: ").as_bytes(), &line].concat();
-                        io.complain(&Message::com_err(self.name, "", text));
-                        return ExitStatus::FAILURE;
-                    }
-                    Step::Succeeded | Step::Failed => {}
-                },
-                Ok(None) => return ExitStatus::SUCCESS,
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {
-                    let _ = io.out().write_all(b"\n");
-                }
-                Err(error) => {
-                    io.complain(&Message::com_err(self.name, errno_text(&error), "while reading commands"));
-                    return self.counted(ExitStatus::FAILURE);
-                }
-            }
-            if io.is_broken() {
-                return ExitStatus::BROKEN_PIPE;
-            }
-        }
+        Lines::new(self, context, io).run()
+    }
+
+    /// Whether any failure counts.
+    pub(crate) fn is_strict(&self) -> bool {
+        self.strict
     }
 
     /// The prompt: two blanks, as in Debian's build.
@@ -167,12 +146,21 @@ impl<'t, C> Shell<'t, C> {
         Ok(Some(line))
     }
 
+    /// Prints what [`Shell::plain_line`] prints of a line that was read without it.
+    pub(crate) fn echo(&self, io: &mut Io<'_>, line: &[u8]) {
+        // What cannot be written is remembered.
+        let mut out = io.out();
+        let _ = out.write_all(&self.prompt()).and_then(|()| out.write_all(line));
+        let _ = out.write_all(b"\n");
+    }
+
     /// Runs a line of the loop. False: it was `quit`.
     pub(crate) fn step(&self, context: &mut C, io: &mut Io<'_>, line: &[u8]) -> bool {
         self.take_step(context, io, line) != Step::Quit
     }
 
-    fn take_step(&self, context: &mut C, io: &mut Io<'_>, line: &[u8]) -> Step {
+    /// Runs a line of the loop.
+    pub(crate) fn take_step(&self, context: &mut C, io: &mut Io<'_>, line: &[u8]) -> Step {
         let status = match self.line(context, io, line) {
             Outcome::Done(result) => self.told(io, result),
             Outcome::Quit => return Step::Quit,
@@ -238,7 +226,7 @@ impl<'t, C> Shell<'t, C> {
     }
 
     /// A status where MIT has none: 0, unless every failure counts.
-    fn counted(&self, status: ExitStatus) -> ExitStatus {
+    pub(crate) fn counted(&self, status: ExitStatus) -> ExitStatus {
         if self.strict && !status.is_success() { ExitStatus::FAILURE } else { ExitStatus::SUCCESS }
     }
 

@@ -36,6 +36,8 @@ pub struct Command<C> {
     pub options: fn() -> Vec<Opt<()>>,
     /// What its words are that are no options.
     pub operands: Operand,
+    /// Whether it is never done in a batch with others: it works on more than the state, or prints a lot.
+    pub alone: bool,
     /// What `help` tells, and which words may be given with `+` and `-`.
     pub manual: Option<&'static Help>,
 }
@@ -47,7 +49,7 @@ impl<C> Command<C> {
         help: &'static str,
         run: fn(&mut C, &mut Io<'_>, &Call<'_>) -> CommandResult,
     ) -> Command<C> {
-        Command { names, help, run, options: Vec::new, operands: Operand::Other, manual: None }
+        Command { names, help, run, options: Vec::new, operands: Operand::Other, alone: false, manual: None }
     }
 
     /// The same with options.
@@ -61,6 +63,13 @@ impl<C> Command<C> {
     #[must_use]
     pub const fn operands(mut self, operands: Operand) -> Command<C> {
         self.operands = operands;
+        self
+    }
+
+    /// The same, done for itself and never in a batch.
+    #[must_use]
+    pub const fn alone(mut self) -> Command<C> {
+        self.alone = true;
         self
     }
 

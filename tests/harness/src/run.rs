@@ -1,7 +1,7 @@
 //! One run of one program.
 
 use std::ffi::{OsStr, OsString};
-use std::io::{Read, Write};
+use std::io::{PipeReader, Read, Write};
 use std::net::TcpStream;
 use std::os::fd::OwnedFd;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
@@ -157,6 +157,11 @@ impl Run {
     /// Starts the program as inetd does, with a connection for its standard input.
     pub fn serve(self, connection: TcpStream) -> Running {
         self.start(OwnedFd::from(connection).into())
+    }
+
+    /// Starts the program with the other end of a pipe for its standard input.
+    pub fn reading(self, pipe: PipeReader) -> Running {
+        self.start(pipe.into())
     }
 
     fn start(self, stdin: Stdio) -> Running {

@@ -41,6 +41,10 @@ end of it.
 In the shell and with `-q`, blanks part words, double quotes keep them together, and two double quotes within such \
 quotes are one. A backslash is a backslash. A line that begins with `!` is for `/bin/sh`.
 
+Lines that wait on standard input, a file or a pipe, are worked off together, which is a good deal faster: their changes are written \
+at once, and what they print appears when it is on the disk. Others get at the database in between. Everything before a \
+question, a `!` line, `lock`, `ktadd`, `ktremove` or a list is written first.
+
 At a terminal there are line editing, completion with the tabulator key (commands, options, attributes behind `+` and `-`, \
 principals, policies, files) and a history. Where there are too many principals to list, completion offers them piece by piece. A \
 line that begins with a blank, one with a password in it, and the answers to questions are not kept in the history. Ctrl-C \

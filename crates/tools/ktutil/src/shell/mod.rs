@@ -12,7 +12,7 @@ pub(crate) use add_entry::NO_FETCH;
 
 use k5_config::Config;
 use k5_keytab::{Entry, KeytabError};
-use k5_shell::{Candidates, Command, CommandTable, Complete, Operand};
+use k5_shell::{Batch, Candidates, Command, CommandTable, Complete, Operand};
 
 /// The list, and the configuration that says what the default realm is.
 #[derive(Debug)]
@@ -27,6 +27,9 @@ impl KeyList {
         KeyList { config, entries: Vec::new() }
     }
 }
+
+/// Everything is in memory: there is nothing to write together.
+impl Batch for KeyList {}
 
 impl Complete for KeyList {
     fn candidates(&mut self, kind: Operand, _: &str) -> Candidates {

@@ -1,0 +1,181 @@
+//! Several operations in one transaction that reaches the disk when all of them are done, so that a thousand changes cost
+//! a few syncs. The locks are held for a short time only, and given back for as long.
+
+use crate::admin::Admin;
+use crate::error::{AdminError, Result};
+use crate::transact::Open;
+use k5_kdb::{Access, Backend, Savepoint, Scope, Transaction};
+use std::time::Duration;
+
+/// The locks of a batch are held no longer than this, if one operation and the disk are no slower.
+const LONGEST: Duration = Duration::from_millis(25);
+
+/// However slow the disk is, operations are gathered for so long.
+const SHORTEST: Duration = Duration::from_millis(5);
+
+/// How time passes.
+#[derive(Debug, Clone, Copy)]
+pub struct Pace {
+    /// The time since a moment that stays the same.
+    pub now: fn() -> Duration,
+    /// Lets so much time pass.
+    pub wait: fn(Duration),
+}
+
+/// A transaction over several operations. It begins with the first that writes.
+pub(crate) struct Batch {
+    pace: Pace,
+    held: Option<Held>,
+    /// Until then the locks are for others.
+    free_until: Duration,
+    /// What the last commit took.
+    last_commit: Duration,
+}
+
+/// The transaction that is open, and what it holds the locks for.
+struct Held {
+    transaction: Box<dyn Transaction>,
+    since: Duration,
+    /// Where the operation that runs began; `None` if that was before the transaction.
+    mark: Option<Savepoint>,
+}
+
+impl Batch {
+    fn new(pace: Pace) -> Batch {
+        let zero = Duration::ZERO;
+        Batch { pace, held: None, free_until: zero, last_commit: zero }
+    }
+
+    /// The transaction, if an operation has begun it.
+    pub(crate) fn begun(&mut self) -> Option<&mut (dyn Transaction + 'static)> {
+        self.held.as_mut().map(|held| held.transaction.as_mut())
+    }
+
+    /// The transaction, begun now if need be.
+    pub(crate) fn writing(&mut self, backend: &dyn Backend) -> Result<&mut (dyn Transaction + 'static)> {
+        let held = match self.held.take() {
+            Some(held) => held,
+            None => {
+                // Record locks are not fair: who asks again at once has them again before others wake.
+                if let Some(rest) = self.free_until.checked_sub((self.pace.now)()) {
+                    (self.pace.wait)(rest);
+                }
+                let transaction = backend.begin(Scope::Everything, Access::Write)?;
+                Held { transaction, since: (self.pace.now)(), mark: None }
+            }
+        };
+        Ok(self.held.insert(held).transaction.as_mut())
+    }
+
+    /// Commits what there is, and gives the locks back.
+    pub(crate) fn commit(&mut self) -> Result<()> {
+        let Some(held) = self.held.take() else { return Ok(()) };
+        let before = (self.pace.now)();
+        let committed = held.transaction.commit();
+        let now = (self.pace.now)();
+        self.last_commit = now.saturating_sub(before);
+        self.free_until = now + now.saturating_sub(held.since);
+        Ok(committed?)
+    }
+
+    fn mark(&mut self) -> Result<()> {
+        let Some(held) = &mut self.held else { return Ok(()) };
+        if let Some(last) = held.mark.take() {
+            held.transaction.release(last)?;
+        }
+        held.mark = Some(held.transaction.savepoint());
+        Ok(())
+    }
+
+    fn undo(&mut self) -> Result<()> {
+        let Some(mut held) = self.held.take() else { return Ok(()) };
+        // Without a mark the transaction has nothing but this operation.
+        let Some(mark) = held.mark else { return Ok(()) };
+        held.transaction.rollback_to(mark)?;
+        self.held = Some(held);
+        Ok(())
+    }
+
+    fn is_due(&self) -> bool {
+        let longest = LONGEST.saturating_sub(self.last_commit).max(SHORTEST);
+        self.held.as_ref().is_some_and(|held| (self.pace.now)().saturating_sub(held.since) >= longest)
+    }
+}
+
+impl Admin {
+    /// From here on operations that write are gathered in one transaction until [`Admin::commit_batch`]; nothing of them
+    /// is sure to be on disk before that has answered. Those that read see what was written. `false`: the database is
+    /// locked, and everything waits for [`Admin::unlock`] already.
+    ///
+    /// # Errors
+    /// [`AdminError::Busy`] within an operation.
+    pub fn begin_batch(&self, pace: Pace) -> Result<bool> {
+        let mut open = self.open.try_borrow_mut().map_err(|_| AdminError::Busy)?;
+        match &*open {
+            Open::Nothing => *open = Open::Batch(Batch::new(pace)),
+            Open::Batch(_) => {}
+            Open::Locked(_) => return Ok(false),
+        }
+        Ok(true)
+    }
+
+    /// Remembers this place for [`Admin::undo_in_batch`].
+    ///
+    /// # Errors
+    /// The back end's: then the batch cannot go on.
+    pub fn mark_in_batch(&self) -> Result<()> {
+        self.alone.set(false);
+        self.with_batch(Batch::mark)
+    }
+
+    /// Takes back what was done since [`Admin::mark_in_batch`].
+    ///
+    /// # Errors
+    /// The back end's: nothing of the batch can be committed then.
+    pub fn undo_in_batch(&self) -> Result<()> {
+        self.with_batch(Batch::undo)
+    }
+
+    /// Whether what was called since [`Admin::mark_in_batch`] was refused, or failed, only because others are done in the
+    /// same transaction: it is to be taken back and done alone.
+    #[must_use]
+    pub fn is_to_be_alone(&self) -> bool {
+        self.alone.get()
+    }
+
+    /// Whether others have waited for the locks long enough: [`Admin::commit_batch`] is due.
+    #[must_use]
+    pub fn is_batch_due(&self) -> bool {
+        matches!(self.open.try_borrow().as_deref(), Ok(Open::Batch(batch)) if batch.is_due())
+    }
+
+    /// Writes what was gathered and gives the locks back; the batch goes on. They are taken again when others have had
+    /// them as long.
+    ///
+    /// # Errors
+    /// Where it cannot be written: nothing that was done since the last commit has happened.
+    pub fn commit_batch(&self) -> Result<()> {
+        self.with_batch(Batch::commit)
+    }
+
+    /// Ends the batch; what was not committed has not happened. Operations are transactions of their own again.
+    pub fn end_batch(&self) {
+        let Ok(mut open) = self.open.try_borrow_mut() else { return };
+        if matches!(&*open, Open::Batch(_)) {
+            *open = Open::Nothing;
+        }
+        self.holding.set(false);
+        self.forget_derived();
+    }
+
+    fn with_batch(&self, work: impl FnOnce(&mut Batch) -> Result<()>) -> Result<()> {
+        let mut open = self.open.try_borrow_mut().map_err(|_| AdminError::Busy)?;
+        let Open::Batch(batch) = &mut *open else { return Ok(()) };
+        let result = work(batch);
+        self.holding.set(batch.held.is_some());
+        result
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,165 @@
+use super::*;
+use crate::derive::{PasswordWork, PolicyOf};
+use crate::transact::tests::new_realm;
+use crate::{InitialKeys, NewPrincipal, OldKeysRule};
+use k5_types::{EncType, KeySalt, Principal, SaltType, Secret};
+use std::cell::Cell;
+
+thread_local! {
+    static TIME: Cell<Duration> = const { Cell::new(Duration::ZERO) };
+    static WAITED: Cell<Duration> = const { Cell::new(Duration::ZERO) };
+}
+
+fn pass(millis: u64) {
+    TIME.set(TIME.get() + Duration::from_millis(millis));
+}
+
+const PACE: Pace = Pace {
+    now: || TIME.get(),
+    wait: |time| {
+        WAITED.set(WAITED.get() + time);
+        TIME.set(TIME.get() + time);
+    },
+};
+
+fn named(name: &str) -> Principal {
+    Principal::new("R", [name])
+}
+
+fn keysalts(salt: SaltType) -> Vec<KeySalt> {
+    vec![KeySalt { enctype: EncType::AES256_CTS_HMAC_SHA1_96, salt }]
+}
+
+fn add(admin: &Admin, name: &str) -> Result<()> {
+    admin.create_principal(&named(name), &NewPrincipal::default(), &InitialKeys::None)
+}
+
+fn add_with(admin: &Admin, name: &str, password: &str, salt: SaltType) -> Result<()> {
+    let new = NewPrincipal { keysalts: keysalts(salt), ..NewPrincipal::default() };
+    let password = Secret::new(password.as_bytes().to_vec());
+    admin.create_principal(&named(name), &new, &InitialKeys::Password(&password))
+}
+
+/// What somebody else sees.
+fn seen(admin: &Admin) -> Vec<String> {
+    let mut names = Vec::new();
+    let mut others = admin.backend.begin(Scope::Everything, Access::Read).unwrap();
+    others
+        .each_name(&mut |name| {
+            names.push(String::from_utf8(name.to_vec()).unwrap());
+            Ok(std::ops::ControlFlow::Continue(()))
+        })
+        .unwrap();
+    names.retain(|name| !name.contains('/'));
+    names
+}
+
+#[test]
+fn many_are_written_at_once() {
+    let directory = tempfile::tempdir().unwrap();
+    let admin = new_realm(directory.path());
+    assert!(admin.begin_batch(PACE).unwrap());
+    add(&admin, "a").unwrap();
+    assert!(matches!(add(&admin, "a"), Err(AdminError::Duplicate)), "it is seen within");
+    add(&admin, "b").unwrap();
+    assert!(matches!(admin.lock(), Err(AdminError::Busy)));
+    admin.commit_batch().unwrap();
+    assert_eq!(seen(&admin), ["a@R", "b@R"]);
+    add(&admin, "c").unwrap();
+    admin.end_batch();
+    assert_eq!(seen(&admin), ["a@R", "b@R"], "nobody has committed it");
+    add(&admin, "d").unwrap();
+    assert_eq!(seen(&admin), ["a@R", "b@R", "d@R"]);
+    admin.lock().unwrap();
+    assert!(!admin.begin_batch(PACE).unwrap());
+    admin.unlock().unwrap();
+}
+
+#[test]
+fn one_is_taken_back() {
+    let directory = tempfile::tempdir().unwrap();
+    let admin = new_realm(directory.path());
+    assert!(admin.begin_batch(PACE).unwrap());
+    for (name, stays) in [("a", false), ("b", true), ("c", false), ("d", true)] {
+        admin.mark_in_batch().unwrap();
+        add(&admin, name).unwrap();
+        if !stays {
+            admin.undo_in_batch().unwrap();
+        }
+    }
+    admin.commit_batch().unwrap();
+    assert_eq!(seen(&admin), ["b@R", "d@R"]);
+}
+
+#[test]
+fn others_have_the_locks_as_long() {
+    let directory = tempfile::tempdir().unwrap();
+    let admin = new_realm(directory.path());
+    assert!(admin.begin_batch(PACE).unwrap());
+    pass(1000);
+    assert!(!admin.is_batch_due(), "nothing is held");
+    add(&admin, "a").unwrap();
+    pass(24);
+    assert!(!admin.is_batch_due());
+    pass(1);
+    assert!(admin.is_batch_due());
+    admin.commit_batch().unwrap();
+    assert!(!admin.is_batch_due());
+    pass(10);
+    add(&admin, "b").unwrap();
+    assert_eq!(WAITED.take(), Duration::from_millis(15));
+    pass(3);
+    admin.commit_batch().unwrap();
+    pass(4);
+    add(&admin, "c").unwrap();
+    assert_eq!(WAITED.take(), Duration::ZERO);
+    admin.end_batch();
+}
+
+#[test]
+fn passwords_do_not_make_others_wait() {
+    let directory = tempfile::tempdir().unwrap();
+    let admin = new_realm(directory.path());
+    assert!(admin.begin_batch(PACE).unwrap());
+    let (word, other) = (Secret::new(b"word".to_vec()), Secret::new(b"other".to_vec()));
+    let (normal, a, b) = (keysalts(SaltType::NORMAL), named("a"), named("b"));
+    let work = |principal, password| PasswordWork {
+        principal,
+        password,
+        keysalts: &normal,
+        policy: PolicyOf::Nobody,
+    };
+    admin.derive_ahead(&[work(&a, &word), work(&b, &word), work(&b, &other)], 2).unwrap();
+    add(&admin, "first").unwrap();
+    for (name, password) in [("a", "word"), ("b", "other")] {
+        add_with(&admin, name, password, SaltType::NORMAL).unwrap();
+    }
+    assert!(!admin.is_to_be_alone());
+    // Another password, another principal, a salt that is random.
+    for (name, password, salt) in
+        [("c", "word", SaltType::NORMAL), ("d", "word", SaltType::SPECIAL), ("e", "x", SaltType::ONLYREALM)]
+    {
+        admin.mark_in_batch().unwrap();
+        assert!(matches!(add_with(&admin, name, password, salt), Err(AdminError::TooSlow)));
+        assert!(admin.is_to_be_alone());
+        admin.undo_in_batch().unwrap();
+    }
+    admin.mark_in_batch().unwrap();
+    assert!(!admin.is_to_be_alone());
+    let changed = admin.change_password(&a, &other, &normal, OldKeysRule::Discard);
+    assert!(matches!(changed, Err(AdminError::TooSlow)));
+    admin.undo_in_batch().unwrap();
+    admin.commit_batch().unwrap();
+    assert_eq!(seen(&admin), ["a@R", "b@R", "first@R"]);
+    // With no locks held they are made where they are needed.
+    admin.change_password(&a, &other, &normal, OldKeysRule::Discard).unwrap();
+    admin.commit_batch().unwrap();
+    admin.end_batch();
+    let key = |name: &Principal, password: &Secret<Vec<u8>>| {
+        let entry = admin.principal(name).unwrap();
+        let made = admin.derived_key(EncType::AES256_CTS_HMAC_SHA1_96, password, &name.salt()).unwrap();
+        admin.master.decrypt_key(entry.mkvno(), &entry.key_data[0]).unwrap() == made
+    };
+    assert!(key(&a, &other) && key(&b, &other));
+    assert!(!key(&a, &word));
+}
