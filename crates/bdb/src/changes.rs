@@ -26,13 +26,15 @@ pub(crate) struct Changes<P, H> {
     frames: Vec<Frame<P, H>>,
     next_serial: u64,
     version: u64,
+    /// A record was deleted or replaced, or was about to be.
+    pub(crate) removes: bool,
 }
 
 impl<P: Clone, H: Copy + PartialEq> Changes<P, H> {
     /// None yet, to a file with this head.
     pub(crate) fn new(head: H) -> Self {
         let (pages, frames) = (HashMap::new(), Vec::new());
-        Changes { head, committed: head, pages, frames, next_serial: 0, version: 0 }
+        Changes { head, committed: head, pages, frames, next_serial: 0, version: 0, removes: false }
     }
 
     /// The head as the file has it.
@@ -76,6 +78,7 @@ impl<P: Clone, H: Copy + PartialEq> Changes<P, H> {
     /// The file has them now: hands them over and ends all frames.
     pub(crate) fn settle(&mut self) -> HashMap<u32, P> {
         self.committed = self.head;
+        self.removes = false;
         self.frames.clear();
         std::mem::take(&mut self.pages)
     }
@@ -158,6 +161,7 @@ impl<P: Clone, H: Copy + PartialEq> Changes<P, H> {
         self.version += 1;
         self.frames.clear();
         self.pages.clear();
+        self.removes = false;
         self.head = self.committed;
     }
 }

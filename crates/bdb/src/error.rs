@@ -125,6 +125,57 @@ pub enum Error {
         /// The file.
         path: PathBuf,
     },
+    /// A file with several names: a new file under one of them would not be found under the others.
+    #[error("{path}: the file has {links} names (hard links); a database's file may have one only", path = path.display())]
+    HardLinks {
+        /// The file.
+        path: PathBuf,
+        /// Names that it has.
+        links: u64,
+    },
+    /// A change was made, and the system failed to say that it is on the medium.
+    #[error("{path}: the change is made, but may not last if the power fails: cannot {doing}: {}", reason(source), path = path.display())]
+    Unsure {
+        /// The file.
+        path: PathBuf,
+        /// What was being done.
+        doing: String,
+        /// The system's error.
+        source: std::io::Error,
+    },
+    /// A change could neither be made nor be taken back. What is in the journal decides when the database is opened again.
+    #[error("{path}: cannot {doing}: {}; the change is finished or taken back when the database is opened again", reason(source), path = path.display())]
+    Undecided {
+        /// The file.
+        path: PathBuf,
+        /// What was being done.
+        doing: String,
+        /// The system's error.
+        source: std::io::Error,
+    },
+    /// A change was cut short, and another program has changed the file since, so that it can be neither finished nor taken
+    /// back.
+    #[error(
+        "{journal}: a change to the database was cut short, and another program has written to {path} since; nothing is \
+         written to the database any more. Save what can be read with kdb5_util verify --recover FILE and load it, or, if the \
+         database is as it should be, remove the journal",
+        journal = journal.display(),
+        path = path.display()
+    )]
+    Foreign {
+        /// The journal of the change.
+        journal: PathBuf,
+        /// The file that is neither as before it nor as after it.
+        path: PathBuf,
+    },
+    /// A file beside the database's has the name of our journal and is no journal, or one that a later version wrote.
+    #[error("{journal}: not a journal that this program knows: {what}", journal = journal.display())]
+    UnknownJournal {
+        /// The file.
+        journal: PathBuf,
+        /// What stands there instead.
+        what: Cow<'static, str>,
+    },
     /// A savepoint that a rollback, a release or a commit has ended.
     #[error("the savepoint has ended")]
     StaleSavepoint,

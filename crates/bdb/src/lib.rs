@@ -8,6 +8,7 @@
 pub mod btree;
 mod cache;
 mod changes;
+pub mod commit;
 mod error;
 mod file;
 mod flaw;

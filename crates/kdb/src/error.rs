@@ -36,6 +36,15 @@ pub enum KdbError {
         /// The lock file.
         path: PathBuf,
     },
+    /// A change was cut short, and whoever wants to read may not finish it.
+    #[error(
+        "A change to the database was cut short ({}); the next program that may write to the database finishes it or takes it back",
+        journal.display()
+    )]
+    CutShort {
+        /// The journal of the change.
+        journal: PathBuf,
+    },
     /// The pages of a file are damaged, or a key is too long for them.
     #[error(transparent)]
     Pages(#[from] k5_bdb::Error),

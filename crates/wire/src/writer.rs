@@ -67,6 +67,11 @@ impl Writer {
         self.array(value.to_le_bytes())
     }
 
+    /// Appends eight bytes.
+    pub fn u64(&mut self, value: u64) -> &mut Self {
+        self.array(value.to_le_bytes())
+    }
+
     /// Appends four bytes of a signed integer.
     pub fn i32(&mut self, value: i32) -> &mut Self {
         self.array(value.to_le_bytes())

@@ -305,6 +305,11 @@ impl<F: PageFile> Check<'_, F> {
     }
 
     fn free_list(&mut self) -> Result<()> {
+        for number in self.pager.freed().1.into_keys() {
+            if self.claim(number, Use::Free) {
+                self.report.free += 1;
+            }
+        }
         let mut number = self.pager.changes.head.meta.free;
         while number != 0 {
             if !self.claim(number, Use::Free) {

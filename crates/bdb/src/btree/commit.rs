@@ -12,7 +12,9 @@ impl<F: PageFile> Pager<F> {
     pub(super) fn commit(&mut self, how: How) -> Result<()> {
         if !self.changes.is_empty() || (self.unsynced && how == How::Commit) {
             let numbers = self.changes.numbers();
-            let (head, committed) = (&self.changes.head, self.changes.committed());
+            let (free, links) = self.freed();
+            let (mut head, committed) = (self.changes.head, *self.changes.committed());
+            head.meta.free = free;
             let (existing, new) =
                 numbers.split_at(numbers.partition_point(|number| *number < committed.pages));
             let fresh = committed.pages == 0;
@@ -30,9 +32,11 @@ impl<F: PageFile> Pager<F> {
                     let flaw = Flaw::at(0, "an unchanged page was to be written");
                     return Err(flaw.on(&self.path, page_size, number));
                 };
-                write_page(page, number, head.meta.geometry)
+                let free = links.get(&number).map(|next| Page::Free { next: *next });
+                write_page(free.as_ref().unwrap_or(page), number, head.meta.geometry)
                     .map_err(|flaw| flaw.on(&self.path, page_size, number))
             })?;
+            self.changes.head = head;
         }
         self.unsynced = how == How::Spill;
         let mut clean = self.clean.borrow_mut();

@@ -22,6 +22,7 @@ impl<F: PageFile> Pager<F> {
         let place = self.find(key)?;
         let mut leaf = Leaf::clone(&place.leaf);
         if place.exact {
+            self.changes.removes = true;
             let old = leaf.items.remove(place.index);
             self.release(&old.key)?;
             self.release(&old.value)?;

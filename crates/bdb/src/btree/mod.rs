@@ -12,6 +12,7 @@ mod insert;
 mod layout;
 mod overflow;
 mod pager;
+pub(crate) mod plan;
 mod remove;
 mod salvage;
 mod search;
@@ -29,6 +30,7 @@ pub(crate) use salvage::fitting_pages;
 pub use salvage::salvage;
 
 pub use crate::changes::Savepoint;
+use crate::commit::Plan;
 pub use crate::types::{Access, Found, Look, Problem, Record, Remains, Way};
 use crate::write::How;
 use crate::{Error, PageFile, Result};
@@ -219,13 +221,20 @@ impl<F: PageFile> BTree<F> {
         !self.pager.changes.is_empty()
     }
 
-    /// Writes all changes to the file and syncs it.
+    /// Writes all changes to the file and syncs it. A crash in between leaves it in between: for files that others may look
+    /// at there is [`crate::commit`].
     ///
     /// Pages past the old end come first; if the disk has no room for them the file is cut back to its old
     /// length and is as it was. After an error the changes are still in memory: commit again or roll back.
     pub fn commit(&mut self) -> Result<()> {
         self.writable()?;
         self.pager.commit(How::Commit)
+    }
+
+    /// What a commit would write, for [`crate::commit`], after which the file is opened anew.
+    pub fn plan(&self) -> Result<Plan> {
+        self.writable()?;
+        self.pager.plan()
     }
 
     /// Writes all changes to the file without syncing it, to free memory, and ends all savepoints. The file is in between

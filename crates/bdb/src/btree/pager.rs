@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 use std::cell::RefCell;
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -179,14 +179,18 @@ impl<F: PageFile> Pager<F> {
     /// The page after `number` on the free list.
     pub(super) fn free_after(&self, number: u32) -> Result<u32> {
         match self.changes.get(number) {
-            Some(Page::Free { next }) => Ok(*next),
             Some(_) => Err(self.wrong(number, "a page in use stands on the free list")),
-            None if number == ROOT => Err(self.wrong(number, "the root stands on the free list")),
-            None => {
-                let bytes = self.raw(number, HEADER_LEN)?;
-                read_free(&bytes, number, self.geometry()).map_err(|flaw| self.corrupt(number, flaw))
-            }
+            None => self.committed_free_after(number),
         }
+    }
+
+    /// The same, as the file has it.
+    pub(super) fn committed_free_after(&self, number: u32) -> Result<u32> {
+        if number == ROOT {
+            return Err(self.wrong(number, "the root stands on the free list"));
+        }
+        let bytes = self.raw(number, HEADER_LEN)?;
+        read_free(&bytes, number, self.geometry()).map_err(|flaw| self.corrupt(number, flaw))
     }
 
     /// Walks the free list once, so that a cycle never hands out a page twice.
@@ -206,7 +210,8 @@ impl<F: PageFile> Pager<F> {
         Ok(())
     }
 
-    /// A page to use: the first of the free list, or one more at the end. The caller writes it.
+    /// A page to use: the first of the free list, or one more at the end. The caller writes it. None that was freed since
+    /// the last commit: the file refers to it until the next one is over.
     pub(super) fn allocate(&mut self) -> Result<u32> {
         let number = self.changes.head.meta.free;
         if number != 0 {
@@ -220,11 +225,23 @@ impl<F: PageFile> Pager<F> {
         Ok(number)
     }
 
-    /// Puts a page at the head of the free list. Its bytes become zero in the file.
+    /// Puts a page on the free list with the next commit. Its bytes become zero in the file.
     pub(super) fn free(&mut self, number: u32) {
-        let next = self.changes.head.meta.free;
-        self.write(number, Page::Free { next });
-        self.changes.head.meta.free = number;
+        self.write(number, Page::Free { next: 0 });
+    }
+
+    /// The free list with the pages that were freed since the last commit: its first page, and for each of those the one
+    /// after it.
+    pub(super) fn freed(&self) -> (u32, BTreeMap<u32, u32>) {
+        let mut first = self.changes.head.meta.free;
+        let mut links = BTreeMap::new();
+        for number in self.changes.numbers().into_iter().rev() {
+            if let Some(Page::Free { .. }) = self.changes.get(number) {
+                links.insert(number, first);
+                first = number;
+            }
+        }
+        (first, links)
     }
 
     /// Takes all changes back that were not committed.

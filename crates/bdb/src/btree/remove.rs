@@ -12,6 +12,7 @@ impl<F: PageFile> Pager<F> {
         if !place.exact {
             return Ok(false);
         }
+        self.changes.removes = true;
         let mut leaf = Leaf::clone(&place.leaf);
         let item = leaf.items.remove(place.index);
         self.release(&item.key)?;

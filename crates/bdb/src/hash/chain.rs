@@ -78,6 +78,7 @@ impl<F: PageFile> Pager<F> {
         let mut chain = self.chain(self.header().bucket_of(key))?;
         let grow = match self.find(&chain, key)? {
             Some(place) => {
+                self.changes.removes = true;
                 let start = self.start(&chain, key, value, Some(place)).unwrap_or(place.0);
                 let start = self.take_out(&mut chain, place, start)?;
                 self.insert(&mut chain, start, key, value)?;
@@ -175,6 +176,7 @@ impl<F: PageFile> Pager<F> {
     pub(super) fn remove(&mut self, key: &[u8]) -> Result<bool> {
         let mut chain = self.chain(self.header().bucket_of(key))?;
         let Some(place) = self.find(&chain, key)? else { return Ok(false) };
+        self.changes.removes = true;
         self.take_out(&mut chain, place, 0)?;
         Ok(true)
     }

@@ -22,7 +22,7 @@ pub(super) struct Pager<F> {
     pub(super) path: PathBuf,
     pub(super) changes: Changes<Page, Header>,
     /// Whole pages of the file as it is. 0: nothing was ever committed.
-    pages: u32,
+    pub(super) pages: u32,
     clean: RefCell<Cache<Page>>,
     /// Changes went to the file without a sync.
     unsynced: bool,

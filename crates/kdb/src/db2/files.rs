@@ -1,7 +1,10 @@
 //! The four files of a `db2` database: their names, making and destroying them.
 
+use super::transaction::{open_policy_lock, take_lock};
 use super::tree::PrincipalFile;
+use crate::backend::Access;
 use crate::error::{KdbError, Result};
+use k5_bdb::commit;
 use k5_bdb::{Storage, StoredFile, SystemStorage};
 use k5_lock::LockMode;
 use std::ffi::OsString;
@@ -25,6 +28,10 @@ pub struct Db2Files {
     pub policies: PathBuf,
     /// `P.kadm5.lock`: the lock file of the policies.
     pub policy_lock: PathBuf,
+    /// `P.journal`: a change that was begun and is not over.
+    pub journal: PathBuf,
+    /// `P~` and `P~.kadm5`: what is being loaded.
+    pub loaded: [PathBuf; 2],
     /// What `P` becomes where it is made.
     pub new_principals: PrincipalFile,
     /// Where the files of the principals and the policies are.
@@ -47,12 +54,43 @@ impl Db2Files {
             lock: with_suffix(database, ".ok"),
             policies: with_suffix(database, ".kadm5"),
             policy_lock: with_suffix(database, ".kadm5.lock"),
+            journal: with_suffix(database, ".journal"),
+            loaded: [with_suffix(database, "~"), with_suffix(database, "~.kadm5")],
             new_principals: PrincipalFile::default(),
             storage: Arc::new(SystemStorage),
         }
     }
 
-    /// Overwrites the principals with zeros and removes all four files.
+    /// The files as a commit sees them.
+    pub(super) fn pair(&self) -> commit::Files<'_> {
+        let [principals, policies] = &self.loaded;
+        commit::Files {
+            storage: &*self.storage,
+            paths: [&self.principals, &self.policies],
+            loaded: [principals, policies],
+            journal: &self.journal,
+        }
+    }
+
+    /// Finishes or takes back a change that was cut short, as every way in does before anything else.
+    ///
+    /// # Errors
+    /// [`KdbError::CutShort`] where it is there and we may not write.
+    pub(super) fn recover(&self) -> Result<()> {
+        let cut_short = |error: KdbError| match error {
+            KdbError::CannotLock { .. } => KdbError::CutShort { journal: self.journal.clone() },
+            other => other,
+        };
+        let failed = |path: &Path, source| KdbError::Io { path: path.to_path_buf(), source };
+        let lock = open_lock(&self.lock).map_err(|source| failed(&self.lock, source))?;
+        take_lock(&lock, &self.lock, Access::Write).map_err(cut_short)?;
+        let policy_lock = open_policy_lock(&self.policy_lock)?;
+        take_lock(&policy_lock, &self.policy_lock, Access::Write).map_err(cut_short)?;
+        self.pair().recover()?;
+        Ok(())
+    }
+
+    /// Overwrites the principals with zeros and removes all four files, and what a crash left beside them.
     ///
     /// # Errors
     /// Where one of them cannot be overwritten or removed; those after it are still there.
@@ -68,6 +106,7 @@ impl Db2Files {
             .open(&self.principals, k5_bdb::Access::ReadWrite)
             .map_err(|source| KdbError::Open { path: self.principals.clone(), source })?;
         k5_bdb::overwrite_with_zeros(&mut file).map_err(io_error(&self.principals))?;
+        self.pair().forget()?;
         for path in [&self.principals, &self.lock, &self.policies, &self.policy_lock] {
             self.storage.remove(path).map_err(io_error(path))?;
         }
@@ -117,8 +156,8 @@ impl Drop for Made {
 }
 
 impl NewFiles {
-    /// Makes the files; the principals' and the policies' come open. None may exist but `P.ok`, which some programs leave
-    /// behind.
+    /// Makes the files; the principals' and the policies' come open, under names of their own until all is in them. None may
+    /// exist but the lock files, which some programs leave behind, and what a creation left that was cut short.
     pub fn make(files: &Db2Files) -> Result<(Self, StoredFile, StoredFile)> {
         let failed = |path: &Path, source| KdbError::Open { path: path.to_path_buf(), source };
         let must_not_exist = || match files.principals.symlink_metadata() {
@@ -133,22 +172,38 @@ impl NewFiles {
         // Somebody else may have had the lock of the file that we made first, and used it: then it stays.
         must_not_exist()?;
         made.paths = lock_made;
+        files.pair().forget()?;
+        if files.policies.symlink_metadata().is_ok() {
+            return Err(failed(&files.policies, io::Error::from_raw_os_error(nix::libc::EEXIST)));
+        }
         let mut new = |path: &PathBuf| {
             let file = files.storage.create(path).map_err(|e| failed(path, e))?;
             made.paths.push(path.clone());
             Ok::<_, KdbError>(file)
         };
-        let principals = new(&files.principals)?;
-        let policies = new(&files.policies)?;
-        let policy_lock = create_new(&files.policy_lock).map_err(|e| failed(&files.policy_lock, e))?;
-        made.paths.push(files.policy_lock.clone());
+        let [principals, policies] = files.pair().new_files(commit::Names::Commit);
+        let (principals, policies) = (new(&principals)?, new(&policies)?);
+        // One that is there is what a killed creation left: there are neither principals nor policies.
+        let policy_lock = match create_new(&files.policy_lock) {
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => open_lock(&files.policy_lock),
+            other => {
+                made.paths.push(files.policy_lock.clone());
+                other
+            }
+        };
+        let policy_lock = policy_lock.map_err(|e| failed(&files.policy_lock, e))?;
         k5_lock::lock(&policy_lock, LockMode::Exclusive).map_err(|e| failed(&files.policy_lock, e))?;
         Ok((NewFiles { made, _lock: lock, _policy_lock: policy_lock }, principals, policies))
     }
 
-    /// The database stands: nothing is removed any more.
-    pub fn keep(mut self) {
-        self.made.paths.clear();
+    /// All is in the files: gives them their names.
+    pub fn keep(mut self, files: &Db2Files) -> Result<()> {
+        let placed = files.pair().put_in_place(commit::Names::Commit);
+        if !matches!(placed, Err(k5_bdb::Error::Io { .. })) {
+            // The database stands, or stands when it is opened again.
+            self.made.paths.clear();
+        }
+        Ok(placed?)
     }
 }
 

@@ -40,6 +40,18 @@ impl Inspector {
         Ok(Inspector { files: files.clone(), _lock: lock, _policy_lock: policy_lock })
     }
 
+    /// What is to be told of a change that was cut short. Nothing is done about it here: the files are read as they are.
+    fn cut_short(&self) -> Result<Option<String>> {
+        let pair = self.files.pair();
+        if !pair.is_cut_short()? {
+            return Ok(None);
+        }
+        Ok(Some(match pair.can_recover() {
+            Ok(()) => KdbError::CutShort { journal: self.files.journal.clone() }.to_string(),
+            Err(error) => error.to_string(),
+        }))
+    }
+
     fn records(&self, part: Part, visit: &mut btree::Look<'_>) -> Result<()> {
         let path = self.path(part);
         let (file, _) = open_file(&*self.files.storage, path, Access::Read)?;
@@ -82,7 +94,13 @@ impl Inspect for Inspector {
             }
         };
         match checked {
-            Ok((pages, problems, count)) => {
+            Ok((pages, mut problems, mut count)) => {
+                if part == Part::Principals
+                    && let Some(what) = self.cut_short()?
+                {
+                    problems.insert(0, Problem { page: 0, what });
+                    count += 1;
+                }
                 let more = count.saturating_sub(problems.len() as u64);
                 Ok(Structure { pages, problems, more })
             }

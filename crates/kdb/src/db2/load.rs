@@ -18,6 +18,7 @@ use crate::entry::Entry;
 use crate::error::{KdbError, Result};
 use crate::policy::Policy;
 use k5_bdb::btree::{self, BTree};
+use k5_bdb::commit::Names;
 use k5_bdb::{Copying, Storage, StoredFile};
 use k5_lock::LockMode;
 use std::fs::{File, OpenOptions};
@@ -70,6 +71,8 @@ struct NewFiles {
     _lock: File,
     /// Device and number of the principals' and the policies' file.
     made: [Option<(u64, u64)>; 2],
+    /// They are in their places, or will be when the database is opened again.
+    placed: bool,
 }
 
 impl NewFiles {
@@ -88,8 +91,12 @@ impl NewFiles {
 
 impl Drop for NewFiles {
     fn drop(&mut self) {
-        // Best effort: what is left is overwritten and removed by the next loader.
-        remove(&self.files);
+        if !self.placed {
+            // Best effort: what is left is overwritten and removed by the next loader.
+            remove(&self.files);
+        } else {
+            let _ = self.files.storage.remove(&self.files.policy_lock);
+        }
         let _ = std::fs::remove_file(&self.files.lock);
     }
 }
@@ -129,7 +136,11 @@ impl Loader {
         let mut files = Db2Files::named(&PathBuf::from(name));
         files.new_principals = live.new_principals;
         let lock = lock_file(&files.lock, &mut Vec::new())?;
-        let mut new = NewFiles { files, _lock: lock, made: Default::default() };
+        let mut new = NewFiles { files, _lock: lock, made: Default::default(), placed: false };
+        // What is left may be one half of an exchange.
+        if live.pair().is_cut_short()? {
+            LiveLocks::take(live)?.recover(live, from)?;
+        }
         remove(&new.files);
         let files = &new.files;
         let make = |path: &Path, live: &Path| -> Result<StoredFile> {
@@ -144,7 +155,11 @@ impl Loader {
         };
         let held = match from {
             LoadFrom::Nothing => None,
-            LoadFrom::Live => Some(LiveLocks::take(live)?),
+            LoadFrom::Live => {
+                let held = LiveLocks::take(live)?;
+                held.recover(live, from)?;
+                Some(held)
+            }
         };
         let principals = make(&files.principals, &live.principals)?;
         let policies = make(&files.policies, &live.policies)?;
@@ -218,13 +233,14 @@ impl Load for Loader {
             None => LiveLocks::take(&self.live)?,
         };
         self.new.check()?;
-        let new = &self.new.files;
-        for (from, to) in [(&new.principals, &self.live.principals), (&new.policies, &self.live.policies)] {
-            self.live.storage.rename(from, to).map_err(|source| KdbError::Io { path: to.clone(), source })?;
+        // Whatever was cut short there, it is replaced as a whole.
+        self.live.pair().forget()?;
+        let placed = self.live.pair().put_in_place(Names::Load);
+        if !matches!(placed, Err(k5_bdb::Error::Io { .. })) {
+            self.new.placed = true;
             held.made.clear();
         }
-        // What a directory without a sync loses in a crash is the exchange, never half a file.
-        let _ = self.live.storage.sync_directory(&self.live.principals);
+        placed?;
         update_age(&held.lock);
         let made_again = held.made_again.then(|| self.live.policy_lock.clone());
         Ok(Loaded { lock_file_made_again: made_again })
@@ -244,6 +260,18 @@ impl Db2Files {
 }
 
 impl LiveLocks {
+    /// Finishes or takes back a change that was cut short. Where that cannot be done, the database may still be replaced.
+    fn recover(&self, live: &Db2Files, from: LoadFrom) -> Result<()> {
+        match live.pair().recover() {
+            Err(k5_bdb::Error::Foreign { .. } | k5_bdb::Error::UnknownJournal { .. })
+                if from == LoadFrom::Nothing =>
+            {
+                Ok(())
+            }
+            other => Ok(other.map(|_| ())?),
+        }
+    }
+
     /// Waits for both locks. Lock files that are missing are made: there may be no database yet, and a loader of MIT's may
     /// have died. While we hold the first lock, no loader that lives can be the reason.
     fn take(live: &Db2Files) -> Result<Self> {

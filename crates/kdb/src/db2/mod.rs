@@ -88,7 +88,7 @@ impl Db2 {
         let mut transaction = Db2Transaction::on_new_files(&files, principals, policies)?;
         fill(&mut transaction)?;
         Box::new(transaction).commit()?;
-        new.keep();
+        new.keep(&files)?;
         Ok(Db2 { files })
     }
 

@@ -1,7 +1,7 @@
 //! The back end as a whole, on files of its own. What MIT makes of them is shown in `tests/compat`.
 
 use super::*;
-use crate::backend::Order;
+use crate::backend::{Load, LoadFrom, Order};
 use crate::entry::Entry;
 use crate::policy::Policy;
 use k5_types::Principal;
@@ -227,4 +227,152 @@ fn names_of_databases_are_bytes() {
     let odd = std::ffi::OsStr::from_bytes(b"dbname=/x/\xff=y");
     let parsed = Db2Arguments::parse([odd]).unwrap();
     assert_eq!(parsed.database.unwrap().as_os_str().as_bytes(), b"/x/\xff=y");
+}
+
+/// The system's files, where a rename to one of these fails, or the copy of a file.
+#[derive(Debug)]
+struct Refusing(&'static str);
+
+impl k5_bdb::Storage for Refusing {
+    fn find(&self, path: &std::path::Path) -> std::io::Result<Option<k5_bdb::Facts>> {
+        k5_bdb::SystemStorage.find(path)
+    }
+    fn resolve(&self, path: &std::path::Path) -> std::io::Result<PathBuf> {
+        k5_bdb::SystemStorage.resolve(path)
+    }
+    fn open(&self, path: &std::path::Path, access: k5_bdb::Access) -> std::io::Result<k5_bdb::StoredFile> {
+        k5_bdb::SystemStorage.open(path, access)
+    }
+    fn create(&self, path: &std::path::Path) -> std::io::Result<k5_bdb::StoredFile> {
+        k5_bdb::SystemStorage.create(path)
+    }
+    fn copy(
+        &self,
+        from: &std::path::Path,
+        to: &std::path::Path,
+        copying: k5_bdb::Copying,
+    ) -> std::io::Result<Option<k5_bdb::StoredFile>> {
+        k5_bdb::SystemStorage.copy(from, to, copying)
+    }
+    fn rename(&self, from: &std::path::Path, to: &std::path::Path) -> std::io::Result<()> {
+        match to.to_string_lossy().ends_with(self.0) {
+            true => Err(std::io::Error::other("refused")),
+            false => k5_bdb::SystemStorage.rename(from, to),
+        }
+    }
+    fn remove(&self, path: &std::path::Path) -> std::io::Result<()> {
+        k5_bdb::SystemStorage.remove(path)
+    }
+    fn sync_directory(&self, of: &std::path::Path) -> std::io::Result<()> {
+        k5_bdb::SystemStorage.sync_directory(of)
+    }
+}
+
+fn file_names(dir: &tempfile::TempDir) -> Vec<String> {
+    let mut names: Vec<_> = std::fs::read_dir(dir.path())
+        .unwrap()
+        .map(|file| file.unwrap().file_name().into_string().unwrap())
+        .collect();
+    names.sort();
+    names
+}
+
+const FOUR: [&str; 4] = ["principal", "principal.kadm5", "principal.kadm5.lock", "principal.ok"];
+
+fn refusing(files: &Db2Files, end: &'static str) -> Db2Files {
+    Db2Files { storage: std::sync::Arc::new(Refusing(end)), ..files.clone() }
+}
+
+/// A load, a creation and a change of both files that stop between the two files are finished by whoever comes next, be it to
+/// read, or for the policies alone.
+#[test]
+fn an_exchange_that_stopped_in_the_middle_is_finished() {
+    let policy = |name: &str| Policy { name: name.as_bytes().to_vec(), ..Policy::default() };
+    for scope in [Scope::Everything, Scope::Policies] {
+        let (dir, files) = scratch();
+        let stopped = Db2::create(refusing(&files, ".kadm5"), |t| {
+            t.put_principal(&entry("a"))?;
+            t.put_policy(&policy("p"))
+        });
+        assert!(matches!(stopped, Err(KdbError::Pages(k5_bdb::Error::Undecided { .. }))));
+        let db = Db2::open(files.clone()).unwrap();
+        assert!(db.begin(scope, Access::Read).unwrap().policy(b"p").unwrap().is_some());
+        assert_eq!(file_names(&dir), FOUR);
+
+        let broken = Db2::open(refusing(&files, ".kadm5")).unwrap();
+        let mut write = broken.begin(Scope::Everything, Access::Write).unwrap();
+        write.put_principal(&entry("b")).unwrap();
+        write.put_policy(&policy("q")).unwrap();
+        assert!(matches!(write.commit(), Err(KdbError::Pages(k5_bdb::Error::Undecided { .. }))));
+        assert!(db.begin(scope, Access::Write).unwrap().policy(b"q").unwrap().is_some());
+        assert_eq!(names(&db), ["a@R", "b@R"]);
+        assert_eq!(file_names(&dir), FOUR);
+
+        let mut load = Box::new(Loader::begin(&refusing(&files, ".kadm5"), LoadFrom::Nothing).unwrap());
+        load.put_principal(&entry("c")).unwrap();
+        load.put_policy(&policy("r")).unwrap();
+        assert!(matches!(load.finish(), Err(KdbError::Pages(k5_bdb::Error::Undecided { .. }))));
+        assert!(db.begin(scope, Access::Read).unwrap().policy(b"r").unwrap().is_some());
+        assert_eq!(names(&db), ["c@R"]);
+        assert_eq!(file_names(&dir), FOUR);
+    }
+}
+
+/// The next loader finishes what the one before it began before it takes the names for itself.
+#[test]
+fn a_loader_finishes_the_exchange_of_the_one_before() {
+    let (dir, files) = scratch();
+    let db = Db2::create(files.clone(), |t| t.put_principal(&entry("a"))).unwrap();
+    let mut load = Box::new(Loader::begin(&refusing(&files, ".kadm5"), LoadFrom::Nothing).unwrap());
+    load.put_principal(&entry("b")).unwrap();
+    assert!(load.finish().is_err());
+    drop(Loader::begin(&files, LoadFrom::Nothing).unwrap());
+    assert_eq!(names(&db), ["b@R"]);
+    assert_eq!(file_names(&dir), FOUR);
+}
+
+#[test]
+fn what_a_killed_writer_left_goes_away() {
+    let (dir, files) = scratch();
+    let db = Db2::create(files.clone(), |t| t.put_principal(&entry("a"))).unwrap();
+    let left = ["principal.commit", "principal.kadm5.commit"];
+    for name in left {
+        std::fs::write(dir.path().join(name), b"a copy").unwrap();
+    }
+    std::fs::write(&files.journal, b"never whole").unwrap();
+    assert_eq!(names(&db), ["a@R"]);
+    assert!(!files.journal.exists());
+    drop(db.begin(Scope::Everything, Access::Write).unwrap());
+    assert_eq!(file_names(&dir), FOUR);
+    for name in left {
+        std::fs::write(dir.path().join(name), b"a copy").unwrap();
+    }
+    std::fs::write(&files.journal, b"never whole").unwrap();
+    files.destroy().unwrap();
+    assert_eq!(file_names(&dir), [""; 0]);
+}
+
+#[test]
+fn a_creation_that_was_killed_is_begun_again() {
+    let (dir, files) = scratch();
+    for name in ["principal.ok", "principal.kadm5.lock", "principal.commit", "principal.kadm5.commit"] {
+        std::fs::write(dir.path().join(name), b"").unwrap();
+    }
+    Db2::create(files, |t| t.put_principal(&entry("a"))).unwrap();
+    assert_eq!(file_names(&dir), FOUR);
+}
+
+#[test]
+fn a_copied_file_keeps_its_mode() {
+    let (_dir, files) = scratch();
+    let db = Db2::create(files.clone(), |t| t.put_principal(&entry("a"))).unwrap();
+    std::fs::set_permissions(&files.principals, std::fs::Permissions::from_mode(0o640)).unwrap();
+    let number = || std::os::unix::fs::MetadataExt::ino(&files.principals.metadata().unwrap());
+    let before = number();
+    let mut write = db.begin(Scope::Everything, Access::Write).unwrap();
+    write.put_principal(&entry("b")).unwrap();
+    write.commit().unwrap();
+    assert_ne!(number(), before);
+    assert_eq!(files.principals.metadata().unwrap().permissions().mode() & 0o777, 0o640);
+    assert_eq!(names(&db), ["a@R", "b@R"]);
 }

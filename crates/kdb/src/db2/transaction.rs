@@ -24,6 +24,8 @@ pub(super) struct Db2Transaction {
     /// Held while principals may be touched. Its time of modification is the age of the database.
     lock: Option<File>,
     _policy_lock: Option<File>,
+    /// The files are being made: nobody looks at them before they have their names.
+    new: bool,
     principals: Option<Tree>,
     /// Opened when first needed: most transactions look at no policy.
     policies: Option<BTree<StoredFile>>,
@@ -55,8 +57,33 @@ pub(super) fn take_lock(file: &File, path: &Path, access: Access) -> Result<()> 
 }
 
 impl Db2Transaction {
-    /// Waits for the locks that the scope needs and opens the principals.
+    /// Waits for the locks that the scope needs and opens the principals. A change that was cut short is finished or taken
+    /// back first.
     pub fn begin(files: &Db2Files, scope: Scope, access: Access) -> Result<Self> {
+        loop {
+            let transaction = Self::lock(files, scope, access)?;
+            if files.pair().is_cut_short()? {
+                drop(transaction);
+                files.recover()?;
+                continue;
+            }
+            return transaction.opened();
+        }
+    }
+
+    /// Opens the principals, and removes what a killed writer left.
+    fn opened(mut self) -> Result<Self> {
+        if self.access == Access::Write {
+            let files: &[usize] = if self.lock.is_some() { &[0, 1] } else { &[1] };
+            self.files.pair().remove_copies(files)?;
+        }
+        if self.lock.is_some() {
+            self.principals = Some(Tree::open(&*self.files.storage, &self.files.principals, self.access)?);
+        }
+        Ok(self)
+    }
+
+    fn lock(files: &Db2Files, scope: Scope, access: Access) -> Result<Self> {
         let lock = match scope {
             Scope::Everything => {
                 let lock = open_lock(&files.lock)
@@ -72,16 +99,13 @@ impl Db2Transaction {
             // Removed while we waited: somebody holds the database for good, and our lock is worth nothing.
             return Err(KdbError::NoPolicyLockFile { path: files.policy_lock.clone() });
         }
-        let principals = match scope {
-            Scope::Everything => Some(Tree::open(&*files.storage, &files.principals, access)?),
-            Scope::Policies => None,
-        };
         Ok(Db2Transaction {
             files: files.clone(),
             access,
             lock,
             _policy_lock: Some(policy_lock),
-            principals,
+            new: false,
+            principals: None,
             policies: None,
             marks: Vec::new(),
             sorted: None,
@@ -95,6 +119,7 @@ impl Db2Transaction {
             access: Access::Write,
             lock: None,
             _policy_lock: None,
+            new: true,
             principals: Some(Tree::create(files.new_principals, principals, &files.principals)?),
             policies: Some(BTree::create(policies, &files.policies, btree::Options::default())?),
             marks: Vec::new(),
@@ -282,12 +307,15 @@ impl Transaction for Db2Transaction {
         if let (Some(lock), true) = (&self.lock, self.principals.as_ref().is_some_and(Tree::is_changed)) {
             update_age(lock);
         }
-        if let Some(tree) = self.principals.as_mut().filter(|tree| tree.is_changed()) {
-            tree.commit()?;
+        if self.new {
+            self.principals.as_mut().map_or(Ok(()), Tree::commit)?;
+            self.policies.as_mut().map_or(Ok(()), BTree::commit)?;
+            return Ok(());
         }
-        if let Some(tree) = self.policies.as_mut().filter(|tree| tree.is_changed()) {
-            tree.commit()?;
-        }
-        Ok(())
+        let principals = self.principals.as_ref().filter(|tree| tree.is_changed()).map(Tree::plan);
+        let policies = self.policies.as_ref().filter(|tree| tree.is_changed()).map(BTree::plan);
+        let plans = [principals.transpose()?.unwrap_or_default(), policies.transpose()?.unwrap_or_default()];
+        (self.principals, self.policies) = (None, None);
+        Ok(self.files.pair().commit(plans)?)
     }
 }

@@ -3,6 +3,7 @@
 use crate::backend::{Access, Order, Visit};
 use crate::error::{KdbError, Result};
 use k5_bdb::btree::{self, BTree, Walk};
+use k5_bdb::commit::Plan;
 use k5_bdb::hash::{self, Hash};
 use k5_bdb::{PageFile, Storage, StoredFile};
 use std::ops::ControlFlow;
@@ -123,6 +124,11 @@ impl Tree {
 
     pub fn is_changed(&self) -> bool {
         either!(self, tree => tree.is_changed())
+    }
+
+    /// What a commit would write.
+    pub fn plan(&self) -> Result<Plan> {
+        Ok(either!(self, tree => tree.plan())?)
     }
 
     pub fn commit(&mut self) -> Result<()> {

@@ -1,0 +1,110 @@
+//! A commit that writes pages in their places, with a journal of them.
+
+use super::journal::{self, Change, Journal};
+use super::{Files, Plan, discard, io_error, read};
+use crate::{Access, Error, Result, StoredFile};
+
+/// The files that a journal of pages is about.
+pub(super) type Open = [Option<StoredFile>; 2];
+
+impl Files<'_> {
+    /// Writes the pages step by step, after a journal of them.
+    pub(super) fn commit_in_place(&self, plans: &[Plan; 2]) -> Result<()> {
+        let mut files: Open = [None, None];
+        let mut lengths = [None, None];
+        let mut changes = Vec::new();
+        let mut step = 0;
+        let slots = files.iter_mut().zip(&mut lengths).enumerate();
+        for ((file, (slot, length)), plan) in slots.zip(plans) {
+            if plan.is_empty() {
+                continue;
+            }
+            let stored = self.open(file, Access::ReadWrite)?;
+            *length = Some(stored.len().map_err(|source| self.io(file, "find its length", source))?);
+            for writes in &plan.steps {
+                for write in writes {
+                    let before = read(&stored, write.offset, write.bytes.len());
+                    let before = before.ok_or_else(|| {
+                        self.io(file, "read what is to be replaced", std::io::ErrorKind::Other.into())
+                    })?;
+                    changes.push(Change {
+                        file,
+                        step,
+                        offset: write.offset,
+                        before,
+                        after: write.bytes.clone(),
+                    });
+                }
+                step += 1;
+            }
+            *slot = Some(stored);
+        }
+        chain(&mut changes);
+        let journal = Journal::Pages { lengths, changes };
+        if journal.encode().len() as u64 > journal::MAX {
+            let source = std::io::ErrorKind::FileTooLarge.into();
+            return Err(io_error(self.journal, "write the journal", source));
+        }
+        self.write_journal(&journal)?;
+        let Journal::Pages { changes, .. } = journal else { return Ok(()) };
+        if let Err((file, doing, source)) = apply(&mut files, &changes) {
+            return Err(match undo(&mut files, lengths, &changes) {
+                Ok(()) => {
+                    // If it stays, the next who opens the database finds all as it was and removes it.
+                    let _ = discard(self.storage, self.journal);
+                    self.io(file, doing, source)
+                }
+                Err(_) => Error::Undecided { path: self.path(file).to_owned(), doing: doing.into(), source },
+            });
+        }
+        self.remove_journal()
+    }
+}
+
+/// Where one place is written twice, the second write finds what the first one left.
+fn chain(changes: &mut [Change]) {
+    for at in 1..changes.len() {
+        let Some((earlier, [change, ..])) = changes.split_at_mut_checked(at) else { return };
+        let same = |other: &&mut Change| (other.file, other.offset) == (change.file, change.offset);
+        if change.offset == 0
+            && let Some(first) = earlier.iter_mut().rev().find(same)
+        {
+            change.before.clone_from(&first.after);
+        }
+    }
+}
+
+/// Writes all, and syncs after each step.
+pub(super) fn apply(
+    files: &mut Open,
+    changes: &[Change],
+) -> std::result::Result<(), (usize, &'static str, std::io::Error)> {
+    for step in changes.chunk_by(|one, other| (one.file, one.step) == (other.file, other.step)) {
+        let Some(file) = step.first().map(|change| change.file) else { continue };
+        let Some(stored) = files.get_mut(file).and_then(Option::as_mut) else { continue };
+        for change in step {
+            stored.write_at(change.offset, &change.after).map_err(|source| (file, "write a page", source))?;
+        }
+        stored.sync().map_err(|source| (file, "sync it", source))?;
+    }
+    Ok(())
+}
+
+/// Puts all back, in the reverse order.
+fn undo(files: &mut Open, lengths: [Option<u64>; 2], changes: &[Change]) -> std::io::Result<()> {
+    for step in changes.chunk_by(|one, other| (one.file, one.step) == (other.file, other.step)).rev() {
+        let Some(file) = step.first().map(|change| change.file) else { continue };
+        let Some(stored) = files.get_mut(file).and_then(Option::as_mut) else { continue };
+        for change in step.iter().rev() {
+            stored.write_at(change.offset, &change.before)?;
+        }
+        stored.sync()?;
+    }
+    for (stored, length) in files.iter_mut().zip(lengths) {
+        if let (Some(stored), Some(length)) = (stored, length) {
+            stored.set_len(length)?;
+            stored.sync()?;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,236 @@
+//! What becomes of a commit that was cut short, when the database is opened again. Only what is in the files says what was
+//! done: times and inode numbers come back, and MIT's programs may have been the first to open the database.
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+
+use super::exchange::digest;
+use super::in_place::{Open, apply};
+use super::journal::{Change, Journal, MAX, Unreadable};
+use super::{Files, Names, SECTOR, discard, io_error};
+use crate::{Access, Error, Result, StoredFile};
+
+/// What a recovery has done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Recovered {
+    /// There was nothing to do.
+    Nothing,
+    /// The commit had not begun, or was not to be: the files are as before it.
+    Before,
+    /// The files are as after it.
+    After,
+}
+
+/// How far a commit of pages has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum State {
+    Before,
+    Between,
+    After,
+    /// The file that somebody else has written to.
+    Foreign(usize),
+}
+
+impl Files<'_> {
+    /// Finishes or drops a commit that was cut short, under the exclusive locks of both files.
+    ///
+    /// # Errors
+    /// [`Error::Foreign`] where that cannot be done since somebody else has written to the files; [`Error::UnknownJournal`];
+    /// where a file cannot be read or written. All is then kept as it is.
+    pub fn recover(&self) -> Result<Recovered> {
+        match self.read_journal()? {
+            None => Ok(Recovered::Nothing),
+            Some(Err(())) => self.drop_journal(Recovered::Before),
+            Some(Ok(Journal::Pages { lengths, changes })) => {
+                let mut open: Open = [None, None];
+                for (file, (slot, length)) in open.iter_mut().zip(lengths).enumerate() {
+                    if length.is_some() {
+                        *slot = Some(self.open(file, Access::ReadWrite)?);
+                    }
+                }
+                match state(&open, lengths, &changes) {
+                    State::Before => self.drop_journal(Recovered::Before),
+                    State::After => self.drop_journal(Recovered::After),
+                    State::Foreign(file) => Err(self.foreign(file)),
+                    State::Between => {
+                        apply(&mut open, &changes)
+                            .map_err(|(file, doing, source)| self.io(file, doing, source))?;
+                        self.drop_journal(Recovered::After)
+                    }
+                }
+            }
+            Some(Ok(Journal::Exchange { names, before, after })) => {
+                self.recover_exchange(names, before, after)
+            }
+        }
+    }
+
+    /// Whether [`Files::recover`] would refuse; needs shared locks only.
+    ///
+    /// # Errors
+    /// As [`Files::recover`].
+    pub fn can_recover(&self) -> Result<()> {
+        match self.read_journal()? {
+            Some(Ok(Journal::Pages { lengths, changes })) => {
+                let mut open: Open = [None, None];
+                for (file, (slot, length)) in open.iter_mut().zip(lengths).enumerate() {
+                    if length.is_some() {
+                        *slot = Some(self.open(file, Access::ReadOnly)?);
+                    }
+                }
+                match state(&open, lengths, &changes) {
+                    State::Foreign(file) => Err(self.foreign(file)),
+                    _ => Ok(()),
+                }
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Drops a journal, whatever it says, and the copies that go with it: both files have been replaced, or are about to be.
+    ///
+    /// # Errors
+    /// Where it is there and cannot be removed.
+    pub fn forget(&self) -> Result<()> {
+        if self.is_cut_short()? {
+            self.drop_journal(Recovered::Before)?;
+        }
+        self.remove_copies(&[0, 1])
+    }
+
+    fn recover_exchange(&self, names: Names, before: Option<[u8; 32]>, after: [u8; 32]) -> Result<Recovered> {
+        let [from_first, from_second] = &self.new_files(names);
+        let to_second = &match names {
+            Names::Commit => self.target(1),
+            Names::Load => self.path(1).to_owned(),
+        };
+        let exists = |path: &PathBuf| {
+            let found = self.storage.find(path).map_err(|source| io_error(path, "look at it", source));
+            found.map(|found| found.is_some())
+        };
+        let digest =
+            |path: &PathBuf| digest(self.storage, path).map_err(|source| io_error(path, "read it", source));
+        if exists(from_first)? {
+            // Nothing has been renamed. The new files are not needed any more; those of a load are the next loader's to remove.
+            let done = self.drop_journal(Recovered::Before)?;
+            self.remove_copies(&[0, 1])?;
+            return Ok(done);
+        }
+        let now = digest(to_second)?;
+        if digest(from_second)? != Some(after) {
+            // The second is in its place too, or has been there.
+            return match now == Some(after) {
+                true => self.drop_journal(Recovered::After),
+                false => Err(self.foreign(1)),
+            };
+        }
+        if now != before {
+            return Err(self.foreign(1));
+        }
+        let failed = |source| io_error(to_second, "replace it", source);
+        self.storage.rename(from_second, to_second).map_err(failed)?;
+        self.storage.sync_directory(to_second).map_err(failed)?;
+        self.drop_journal(Recovered::After)
+    }
+
+    fn drop_journal(&self, done: Recovered) -> Result<Recovered> {
+        discard(self.storage, self.journal).map_err(|source| io_error(self.journal, "remove it", source))?;
+        Ok(done)
+    }
+
+    fn foreign(&self, file: usize) -> Error {
+        Error::Foreign { journal: self.journal.to_owned(), path: self.path(file).to_owned() }
+    }
+
+    /// The journal, if there is one; an error in it if it is not whole.
+    fn read_journal(&self) -> Result<Option<std::result::Result<Journal, ()>>> {
+        let failed = |source| io_error(self.journal, "read the journal", source);
+        if !self.is_cut_short()? {
+            return Ok(None);
+        }
+        let file = self.storage.open(self.journal, Access::ReadOnly).map_err(failed)?;
+        let length = file.len().map_err(failed)?;
+        let unknown = |what: &'static str| Error::UnknownJournal {
+            journal: self.journal.to_owned(),
+            what: what.into(),
+        };
+        let length = usize::try_from(length).ok().filter(|length| *length as u64 <= MAX);
+        let mut bytes = vec![0; length.ok_or_else(|| unknown("it is too long"))?];
+        file.read_at(0, &mut bytes).map_err(failed)?;
+        match Journal::decode(&bytes) {
+            Ok(journal) => Ok(Some(Ok(journal))),
+            Err(Unreadable::Incomplete) => Ok(Some(Err(()))),
+            Err(Unreadable::Unknown(what)) => Err(unknown(what)),
+        }
+    }
+}
+
+/// How far the files are.
+fn state(files: &Open, lengths: [Option<u64>; 2], changes: &[Change]) -> State {
+    let mut places: HashMap<(usize, u64), Vec<&Change>> = HashMap::new();
+    for change in changes {
+        places.entry((change.file, change.offset)).or_default().push(change);
+    }
+    let (mut before, mut after) = (true, true);
+    let mut between = true;
+    let mut foreign = None;
+    for ((file, offset), changes) in &places {
+        let (Some(Some(stored)), Some(Some(length))) = (files.get(*file), lengths.get(*file)) else {
+            continue;
+        };
+        let place = Place { offset: *offset, length: *length, changes };
+        let Some(now) = place.now(stored) else { return State::Foreign(*file) };
+        before &= place.is_before(&now);
+        after &= changes.last().is_some_and(|change| change.after == now);
+        if !place.is_mixed(&now) {
+            between = false;
+            foreign = foreign.or(Some(*file));
+        }
+    }
+    match (before, after, between) {
+        (true, _, _) => State::Before,
+        (_, true, _) => State::After,
+        (_, _, true) => State::Between,
+        _ => State::Foreign(foreign.unwrap_or(0)),
+    }
+}
+
+/// A place that a commit writes, once or more often.
+struct Place<'a> {
+    offset: u64,
+    /// Of the file, before.
+    length: u64,
+    changes: &'a [&'a Change],
+}
+
+impl Place<'_> {
+    /// What stands there, as far as the file goes; `None` where that is less than before.
+    fn now(&self, file: &StoredFile) -> Option<Vec<u8>> {
+        let first = self.changes.first()?;
+        let now = super::read(file, self.offset, first.after.len())?;
+        (now.len() >= first.before.len()).then_some(now)
+    }
+
+    /// Whether it is as before. What a file had no bytes for may have any: nothing leads there.
+    fn is_before(&self, now: &[u8]) -> bool {
+        self.changes.first().is_some_and(|first| now.starts_with(&first.before))
+    }
+
+    /// Whether each sector is as before, as after one of the writes, or, past the file's end before, zero.
+    fn is_mixed(&self, now: &[u8]) -> bool {
+        let mut at = 0;
+        while at < now.len() {
+            let place = self.offset + at as u64;
+            let end = now.len().min(at + (SECTOR - place % SECTOR) as usize);
+            let sector = now.get(at..end).unwrap_or_default();
+            let images = self.changes.iter().flat_map(|change| [&change.before, &change.after]);
+            let known = images.into_iter().any(|image| image.get(at..end) == Some(sector));
+            let fresh = place >= self.length && sector.iter().all(|byte| *byte == 0);
+            if !known && !fresh {
+                return false;
+            }
+            at = end;
+        }
+        true
+    }
+}
