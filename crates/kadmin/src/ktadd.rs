@@ -12,7 +12,7 @@ use std::io::{self, Write};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 
 /// How the command is used, MIT's line.
-pub const USAGE: &str = "Usage: ktadd [-k[eytab] keytab] [-q] [-e keysaltlist] [-norandkey] \
+const USAGE: &str = "Usage: ktadd [-k[eytab] keytab] [-q] [-e keysaltlist] [-norandkey] \
 [principal | -glob princ-exp] [...]";
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -33,7 +33,6 @@ mod session;
 mod set_string;
 mod table;
 
-pub use ktadd::USAGE as KTADD_USAGE;
 pub use open::{Startup, configuration, open, startup_keysalts};
 pub use session::{Mode, Session};
 pub use table::TABLE;

@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
 use compat::script;
-use harness::{Entry, Kdc, Mask, Pair, mit_keytab};
+use harness::{Entry, Kdc, Mask, Pair, Realm, Side, mit_keytab};
 
 /// A pair with host/a, host/b, host/c, bob and many.
 fn pair() -> Pair {
@@ -307,4 +307,16 @@ fn both_in_one_keytab() {
     ours.kinit_keytab("host/c", "out.kt").fails(1);
     let _kdc = Kdc::start(ours);
     ours.kinit_keytab("host/c", "out.kt").ok();
+}
+
+/// Without words the program tells its own usage, not that of the command in `kadmin.local`'s shell.
+#[test]
+fn ktadd_without_words() {
+    let realm = Realm::new(Side::Ours);
+    let no_words: [&str; 0] = [];
+    for words in [&no_words[..], &["-r"]] {
+        let output = realm.ktadd(words.iter().copied()).fails(1);
+        assert!(output.stderr.starts_with("Usage: ktadd [-r REALM] [-p PRINCIPAL]"), "{output}");
+        assert_eq!(output.stdout, "");
+    }
 }

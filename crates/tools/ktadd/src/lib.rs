@@ -6,7 +6,7 @@ mod manual;
 pub use manual::manual;
 
 use k5_cli::{ExitStatus, Failure, Io, Item, Opt, OptionTable, WordOptions, program_name};
-use k5_kadmin::{KTADD_USAGE, Mode, Startup, TABLE, configuration, open};
+use k5_kadmin::{Mode, Startup, TABLE, configuration, open};
 use k5_shell::Shell;
 use std::ffi::{OsStr, OsString};
 use std::io::Write;
@@ -59,7 +59,7 @@ fn start(args: &[OsString], io: &mut Io<'_>) -> Result<ExitStatus, Failure> {
                 }
             }
             Some(Ok(Item::Word(_))) | None => break rest,
-            Some(Err(_)) => return Err(Failure::plain(KTADD_USAGE)),
+            Some(Err(_)) => return Err(Failure::plain(usage())),
         }
     };
     if let Some(word) = rest.first().filter(|word| !is_of_the_command(word)) {
@@ -68,7 +68,7 @@ fn start(args: &[OsString], io: &mut Io<'_>) -> Result<ExitStatus, Failure> {
     }
     if rest.is_empty() {
         // Told before the realm is opened: whoever asks how it is used may have none.
-        return Err(Failure::plain(KTADD_USAGE));
+        return Err(Failure::plain(usage()));
     }
     let config = configuration(io, program)?;
     let mut session = open(io, program, Mode::OneShot, config, &startup)?;
