@@ -213,7 +213,9 @@ impl Principal {
     }
 
     fn quoted_components(&self, quote_at: bool) -> Vec<u8> {
-        let mut text = Vec::new();
+        // Room for all of a name without quotes, realm included: lists are of hundreds of thousands.
+        let components: usize = self.components.iter().map(|component| component.len() + 1).sum();
+        let mut text = Vec::with_capacity(components + self.realm.len());
         for (index, component) in self.components.iter().enumerate() {
             if index > 0 {
                 text.push(b'/');
