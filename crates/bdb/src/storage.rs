@@ -157,7 +157,11 @@ impl Storage for SystemStorage {
 
     fn sync_directory(&self, of: &Path) -> io::Result<()> {
         let directory = of.parent().filter(|path| !path.as_os_str().is_empty());
-        File::open(directory.unwrap_or(Path::new("."))).and_then(|directory| directory.sync_all())
+        match File::open(directory.unwrap_or(Path::new("."))).and_then(|directory| directory.sync_all()) {
+            // Where there is no such thing, the file system sees to it.
+            Err(error) if error.raw_os_error() == Some(Errno::INVAL.raw_os_error()) => Ok(()),
+            other => other,
+        }
     }
 }
 

@@ -10,6 +10,7 @@
 
 use super::MasterKey;
 use crate::error::{KdbError, Result};
+use k5_bdb::{Storage, SystemStorage};
 use k5_keytab::{Entry, KeytabError, KeytabReader, KeytabWriter, Select};
 use k5_types::{EncType, KeyBlock, Kvno, Principal, Timestamp, errno_text};
 use k5_wire::{ByteOrder, Reader};
@@ -109,9 +110,13 @@ pub fn write(path: &Path, principal: &Principal, keys: &[&MasterKey], now: Times
         return Err(io_error(path, not_regular));
     }
     let temporary = temporary_name(path);
-    if temporary.symlink_metadata().is_ok() {
-        return Err(KdbError::StashTemporary { path: temporary });
-    }
+    // Made here, so that a killed program leaves no file but this one.
+    match SystemStorage.create(&temporary) {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+            return Err(KdbError::StashTemporary { path: temporary });
+        }
+        made => made.map_err(|error| io_error(&temporary, error))?,
+    };
     let entries: Vec<Entry> = keys
         .iter()
         .map(|key| Entry {
@@ -124,7 +129,8 @@ pub fn write(path: &Path, principal: &Principal, keys: &[&MasterKey], now: Times
     let written = KeytabWriter::prepare(&temporary, 0)
         .and_then(|writer| writer.commit(&entries))
         .map_err(|error| io_error(&temporary, io::Error::other(stash_text(&error))))
-        .and_then(|()| std::fs::rename(&temporary, path).map_err(|e| io_error(path, e)));
+        .and_then(|()| SystemStorage.rename(&temporary, path).map_err(|e| io_error(path, e)))
+        .and_then(|()| SystemStorage.sync_directory(path).map_err(|e| io_error(path, e)));
     if written.is_err() {
         // The error is what counts; the stash file itself was not touched.
         let _ = std::fs::remove_file(&temporary);

@@ -98,8 +98,13 @@ impl Target {
         const PLACING: &str = "while renaming dump file into place";
         new.as_file().sync_all().map_err(|error| failure(&error, PLACING))?;
         new.persist(&self.path).map_err(|error| failure(&error.error, PLACING))?;
-        // A directory that cannot be synced loses the new name in a crash, not the dump.
-        let _ = File::open(directory(&self.path)).and_then(|directory| directory.sync_all());
+        match File::open(directory(&self.path)).and_then(|directory| directory.sync_all()) {
+            // A file system whose directories cannot be synced sees to it itself.
+            Err(error) if error.kind() != io::ErrorKind::InvalidInput => {
+                return Err(failure(&error, PLACING));
+            }
+            _ => {}
+        }
         ok.write_all(&[0]).map_err(|error| failure(&error, "while writing 'ok' file"))
     }
 }
