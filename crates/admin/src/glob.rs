@@ -68,6 +68,16 @@ impl Glob {
         Ok(Glob(pieces))
     }
 
+    /// What every name that matches begins with.
+    #[must_use]
+    pub fn prefix(&self) -> Vec<u8> {
+        let literal = self.0.iter().map_while(|piece| match piece {
+            Piece::Byte(byte) => Some(*byte),
+            Piece::Any | Piece::Anything | Piece::Set { .. } => None,
+        });
+        literal.collect()
+    }
+
     /// Whether the whole of `name` matches.
     #[must_use]
     pub fn matches(&self, name: &[u8]) -> bool {
@@ -219,6 +229,22 @@ mod tests {
         assert!(!matches("a.b", "axb@R"));
         assert!(matches("*a*b*c", "xxaxxbxxc@R"));
         assert!(!matches("*a*b*c", "xxaxxcxxb@R"));
+    }
+
+    #[test]
+    fn prefixes() {
+        for (pattern, prefix) in [
+            ("u05000*", "u05000"),
+            ("host/a", "host/a@"),
+            ("host/a@R", "host/a@R"),
+            ("*", ""),
+            ("a?b", "a"),
+            ("a[bc]", "a"),
+            (r"a\*b*", "a*b"),
+            ("", "@"),
+        ] {
+            assert_eq!(Glob::for_principals(pattern.as_bytes()).unwrap().prefix(), prefix.as_bytes());
+        }
     }
 
     #[test]

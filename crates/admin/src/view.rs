@@ -33,7 +33,7 @@ impl Admin {
         let glob = Glob::for_principals(pattern.unwrap_or(b"*"))?;
         let mut names = Vec::new();
         self.read(Scope::Everything, |transaction| {
-            transaction.each_name(&mut |name| {
+            transaction.each_name_with(&glob.prefix(), &mut |name| {
                 if glob.matches(name) {
                     names.push(name.to_vec());
                 }

@@ -115,6 +115,27 @@ pub trait Transaction {
         self.each_name_from(b"", Order::Forward, visit)
     }
 
+    /// Visits the names that begin with a text, in the database's order. Where that is the order of the names, no others
+    /// are read.
+    ///
+    /// # Errors
+    /// As [`Transaction::each_principal`].
+    fn each_name_with(&mut self, prefix: &[u8], visit: &mut dyn FnMut(&[u8]) -> Visit) -> Result<()> {
+        if prefix.is_empty() || !self.is_ordered() {
+            return self.each_name(&mut |name| {
+                if name.starts_with(prefix) { visit(name) } else { Ok(ControlFlow::Continue(())) }
+            });
+        }
+        self.each_name_from(prefix, Order::Forward, &mut |name| {
+            if name.starts_with(prefix) { visit(name) } else { Ok(ControlFlow::Break(())) }
+        })
+    }
+
+    /// Whether the database's order is that of the names' bytes.
+    fn is_ordered(&self) -> bool {
+        true
+    }
+
     /// Visits names in the order of their bytes, whatever the database's is, from a text on, which need not be one and
     /// has no zero byte: forwards those that are not less than it, backwards those that are less.
     ///

@@ -376,3 +376,30 @@ fn a_copied_file_keeps_its_mode() {
     assert_eq!(files.principals.metadata().unwrap().permissions().mode() & 0o777, 0o640);
     assert_eq!(names(&db), ["a@R", "b@R"]);
 }
+
+/// In either kind of file, in the order of that file.
+#[test]
+fn names_that_begin_with_a_text() {
+    for kind in [PrincipalFile::BTree, PrincipalFile::Hash] {
+        let (_dir, files) = scratch();
+        let files = Db2Files { new_principals: kind, ..files };
+        let db = Db2::create(files, |transaction| {
+            ["b1", "a", "b", "ba", "c", "b0/x"].into_iter().try_for_each(|name| {
+                transaction.put_principal(&Entry::new(Principal::parse(name.as_bytes(), b"R").unwrap()))
+            })
+        })
+        .unwrap();
+        let all = names(&db);
+        let mut transaction = db.begin(Scope::Everything, Access::Read).unwrap();
+        for prefix in ["b", "b1", "b@", "", "bb", "c@R", "c@R@"] {
+            let mut found = Vec::new();
+            let mut visit = |name: &[u8]| {
+                found.push(String::from_utf8(name.to_vec()).unwrap());
+                Ok(ControlFlow::Continue(()))
+            };
+            transaction.each_name_with(prefix.as_bytes(), &mut visit).unwrap();
+            let expected: Vec<_> = all.iter().filter(|name| name.starts_with(prefix)).cloned().collect();
+            assert_eq!(found, expected, "{prefix} in {kind:?}");
+        }
+    }
+}

@@ -232,6 +232,10 @@ impl Transaction for Db2Transaction {
         Ok(())
     }
 
+    fn is_ordered(&self) -> bool {
+        self.principals.as_ref().is_some_and(Tree::is_ordered)
+    }
+
     fn policy(&mut self, name: &[u8]) -> Result<Option<Policy>> {
         let key = policy_key(name);
         match self.policies()?.get(&key)? {
