@@ -11,7 +11,7 @@ use std::time::Duration;
 const LONGEST: Duration = Duration::from_millis(25);
 
 /// However slow the disk is, operations are gathered for so long.
-const SHORTEST: Duration = Duration::from_millis(5);
+const SHORTEST: Duration = Duration::from_millis(12);
 
 /// How time passes.
 #[derive(Debug, Clone, Copy)]

@@ -1,19 +1,25 @@
-//! Keys from passwords, made ahead: for several passwords at once on all cores, and while no locks are held. A key is a
-//! function of password, salt and encryption type, so that one made ahead is right or is not asked for.
+//! Keys that are made ahead, while no locks are held: from passwords, for several at once on all cores, and random ones. A
+//! key from a password is a function of password, salt and encryption type, and a random one is as good as another, so that
+//! a key made ahead is right or is not asked for.
 
 use crate::admin::{Admin, policy_of};
 use crate::error::{AdminError, Result};
 use crate::keys::{again, fixed_salt};
 use crate::keysalts;
-use k5_crypto::string_to_key;
-use k5_kdb::{Policy, Scope, Transaction, find_principal};
+use k5_crypto::{make_random_key, string_to_key};
+use k5_kdb::{KeyData, Policy, Scope, Transaction, find_principal, seal_key};
 use k5_types::{EncType, KeyBlock, KeySalt, Principal, Secret};
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// Keys by encryption type and salt.
+/// Keys that were made ahead.
 #[derive(Default)]
-pub(crate) struct Derived(HashMap<(EncType, Vec<u8>), Vec<Made>>);
+pub(crate) struct Derived {
+    /// From passwords, by encryption type and salt.
+    passwords: HashMap<(EncType, Vec<u8>), Vec<Made>>,
+    /// Random ones by encryption type, encrypted in the master key of this version.
+    random: HashMap<(EncType, u16), Vec<KeyData>>,
+}
 
 /// A key and the password that it was made of.
 struct Made {
@@ -23,8 +29,16 @@ struct Made {
 
 impl Derived {
     fn find(&self, enctype: EncType, password: &Secret<Vec<u8>>, salt: &[u8]) -> Option<&KeyBlock> {
-        let same = self.0.get(&(enctype, salt.to_vec()))?;
+        let same = self.passwords.get(&(enctype, salt.to_vec()))?;
         same.iter().find(|made| made.password == *password).map(|made| &made.key)
+    }
+}
+
+#[cfg(test)]
+impl Derived {
+    /// How many random keys there are.
+    pub(crate) fn ready(&self) -> usize {
+        self.random.values().map(Vec::len).sum()
     }
 }
 
@@ -72,6 +86,9 @@ impl Admin {
 
     /// The same beside those that were made before, and without those.
     pub(crate) fn derive_missing(&self, works: &[PasswordWork<'_>], threads: usize) -> Result<()> {
+        if works.is_empty() {
+            return Ok(());
+        }
         let jobs = self.read(Scope::Everything, |transaction| {
             let mut jobs = Vec::new();
             for work in works {
@@ -88,7 +105,7 @@ impl Admin {
         for (job, key) in jobs.into_iter().zip(made) {
             // What cannot be made says so when it is asked for.
             if let Some(key) = key {
-                let same = derived.0.entry((job.enctype, job.salt)).or_default();
+                let same = derived.passwords.entry((job.enctype, job.salt)).or_default();
                 same.push(Made { password: job.password.duplicate(), key });
             }
         }
@@ -97,7 +114,33 @@ impl Admin {
 
     /// Forgets the keys that were made ahead.
     pub(crate) fn forget_derived(&self) {
-        self.derived.borrow_mut().0.clear();
+        *self.derived.borrow_mut() = Derived::default();
+    }
+
+    /// Makes random keys for so many principals, as the realm's defaults have them, beside what else was made ahead. For a
+    /// principal whose policy wants others they are not used.
+    ///
+    /// # Errors
+    /// Where the master key or randomness fails. Nothing depends on this.
+    pub fn randomize_ahead(&self, principals: usize) -> Result<()> {
+        let master = self.master.active(self.now())?;
+        let (mut random, mut derived) = (self.random.borrow_mut(), self.derived.borrow_mut());
+        for keysalt in &self.defaults.keysalts {
+            let ready = derived.random.entry((keysalt.enctype, master.kvno)).or_default();
+            for _ in 0..principals {
+                let key = make_random_key(keysalt.enctype, &mut **random)?;
+                ready.push(seal_key(&master.key, &key, 0, None, &mut **random)?);
+            }
+        }
+        Ok(())
+    }
+
+    /// A random key that was made ahead.
+    pub(crate) fn random_key(&self, enctype: EncType, master: u16, kvno: u16) -> Option<KeyData> {
+        let mut derived = self.derived.borrow_mut();
+        let mut key = derived.random.get_mut(&(enctype, master))?.pop()?;
+        key.kvno = kvno;
+        Some(key)
     }
 
     /// A key from a password, one that was made ahead if it is there. While a batch holds the locks none is made.

@@ -40,7 +40,8 @@ impl Admin {
         let master = self.master.active(self.now())?;
         let kvno = next_kvno(entry.kvno(), least_kvno);
         let random = &mut **self.random.borrow_mut();
-        let mut keys = make_keys(&entry.principal, source, keysalts, master, kvno, random)?;
+        let ready = |enctype| self.random_key(enctype, master.kvno, kvno);
+        let mut keys = make_keys(&entry.principal, source, keysalts, master, kvno, random, &ready)?;
         if old == OldKeysRule::Keep {
             let mkvno = entry.mkvno();
             for key in &entry.key_data {
@@ -74,7 +75,8 @@ pub(crate) fn next_kvno(highest: u16, least: u16) -> u16 {
     highest.checked_add(1).map_or(1, |next| next.max(least))
 }
 
-/// New keys of the kinds asked for, without those that would be the same key again.
+/// New keys of the kinds asked for, without those that would be the same key again. Random ones are those that `ready` has,
+/// as long as it has any.
 pub(crate) fn make_keys(
     principal: &Principal,
     source: KeySource<'_>,
@@ -82,6 +84,7 @@ pub(crate) fn make_keys(
     master: &MasterKey,
     kvno: u16,
     random: &mut dyn Random,
+    ready: &dyn Fn(EncType) -> Option<KeyData>,
 ) -> Result<Vec<KeyData>> {
     let mut keys = Vec::new();
     for (index, wanted) in keysalts.iter().enumerate() {
@@ -94,10 +97,13 @@ pub(crate) fn make_keys(
             continue;
         }
         let data = match source {
-            KeySource::Random => {
-                let key = make_random_key(wanted.enctype, random)?;
-                seal_key(&master.key, &key, kvno, None, random)?
-            }
+            KeySource::Random => match ready(wanted.enctype) {
+                Some(key) => key,
+                None => {
+                    let key = make_random_key(wanted.enctype, random)?;
+                    seal_key(&master.key, &key, kvno, None, random)?
+                }
+            },
             KeySource::Password(derive) => {
                 let salt = salt_for(principal, wanted.salt, random)?;
                 let key = derive(wanted.enctype, &salt)?;

@@ -1,4 +1,5 @@
-//! Passwords on lines that are going to be run: their keys are made for many lines at once, on all cores.
+//! Lines that are going to be run: the keys that they need are made before, those of passwords on all cores, and no locks are
+//! held meanwhile.
 
 use crate::session::{Session, keysalts};
 use crate::{add_principal, change_password, principal_options};
@@ -10,6 +11,9 @@ use std::os::unix::ffi::OsStringExt;
 
 /// So many passwords are looked at in one go: enough for all cores, and not so many that the first line waits long.
 const MOST: usize = 128;
+
+/// So many lines want random keys at most in one go.
+const MOST_RANDOM: usize = 1000;
 
 /// What a line will set. Where anything is unclear there is none: the command itself makes the keys then, or says what is
 /// wrong.
@@ -71,21 +75,28 @@ impl Coming {
     }
 }
 
+/// Whether a line of either command asks for random keys of the usual kinds.
+fn wants_random(args: &[OsString]) -> bool {
+    let has = |option: &str| args.iter().any(|word| word == option);
+    has("-randkey") && !has("-e") && !has("-pw") && !has("-nokey")
+}
+
 /// Makes the keys for the first of the lines. Answers for how many lines.
 pub(crate) fn derive(session: &Session, lines: &[Vec<OsString>]) -> usize {
     let mut coming: Vec<Coming> = Vec::new();
-    let mut seen = 0;
+    let (mut seen, mut random) = (0, 0);
     for line in lines {
-        if coming.len() >= MOST {
+        if coming.len() >= MOST || random >= MOST_RANDOM {
             break;
         }
         seen += 1;
         let Some((name, args)) = line.split_first() else { continue };
-        coming.extend(match crate::TABLE.find(name).map(|command| command.name()) {
-            Some("add_principal") => Coming::of_add(session, args),
-            Some("change_password") => Coming::of_change(session, args),
-            _ => None,
-        });
+        match crate::TABLE.find(name).map(|command| command.name()) {
+            Some("add_principal" | "change_password") if wants_random(args) => random += 1,
+            Some("add_principal") => coming.extend(Coming::of_add(session, args)),
+            Some("change_password") => coming.extend(Coming::of_change(session, args)),
+            _ => {}
+        }
     }
     let works: Vec<PasswordWork<'_>> = coming
         .iter()
@@ -96,10 +107,9 @@ pub(crate) fn derive(session: &Session, lines: &[Vec<OsString>]) -> usize {
             policy: coming.policy.clone(),
         })
         .collect();
-    if !works.is_empty() {
-        let threads = std::thread::available_parallelism().map_or(1, usize::from);
-        // Whatever is wrong, the command will say it.
-        let _ = session.admin.derive_ahead(&works, threads);
-    }
+    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    // Whatever is wrong, the command will say it.
+    let _ = session.admin.derive_ahead(&works, threads);
+    let _ = session.admin.randomize_ahead(random);
     seen
 }

@@ -90,7 +90,8 @@ principals used before is void, unless `-keepold` keeps the old keys in the data
 Without `-k` it is the default keytab: `KRB5_KTNAME`, or what `krb5.conf` says. `-k` may be followed by any \
 letters: `-kt` is `-k`.\n\n\
 A principal's new keys are in the keytab before they are in the database, so a keytab that cannot be written \
-costs no keys. K/M is never added; krbtgt and kadmin's principals are added only when they are named, not by \
+costs no keys. Should the machine stop between the two, the keytab has versions that the database has not reached: the old keys \
+still work, `ktutil check` tells it, and `ktadd` again mends it. K/M is never added; krbtgt and kadmin's principals are added only when they are named, not by \
 a pattern.",
     flags: &[],
     examples: &[

@@ -106,7 +106,7 @@ pub fn run(prefix: &Path, scale: Scale) -> Result<Vec<String>> {
 
 impl Bench {
     /// Two dumps with the same principals in and out of order, made of one that MIT's programs made.
-    fn write_dumps(&self, principals: usize) -> Result<()> {
+    pub(super) fn write_dumps(&self, principals: usize) -> Result<()> {
         check(self.quiet(&mit_program("sbin", "kadmin.local")).args(["addprinc", "-randkey", "pattern"]))?;
         let mit = mit_program("sbin", "kdb5_util");
         check(self.quiet(&mit).args(["dump", "few"]))?;

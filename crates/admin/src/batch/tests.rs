@@ -163,3 +163,34 @@ fn passwords_do_not_make_others_wait() {
     assert!(key(&a, &other) && key(&b, &other));
     assert!(!key(&a, &word));
 }
+
+#[test]
+fn random_keys_are_given_once() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut admin = new_realm(directory.path());
+    let usual = keysalts(SaltType::NORMAL);
+    admin.defaults.keysalts = usual.clone();
+    assert!(admin.begin_batch(PACE).unwrap());
+    admin.randomize_ahead(2).unwrap();
+    let ready = || admin.derived.borrow().ready();
+    assert_eq!(ready(), 2);
+    let new = NewPrincipal { kvno: Some(5), ..NewPrincipal::default() };
+    for name in ["a", "b", "c"] {
+        admin.create_principal(&named(name), &new, &InitialKeys::Random).unwrap();
+    }
+    assert_eq!(ready(), 0);
+    admin.randomize_ahead(1).unwrap();
+    admin.randomize_keys(&named("a"), &usual, OldKeysRule::Keep).unwrap();
+    assert_eq!(ready(), 0);
+    admin.commit_batch().unwrap();
+    admin.randomize_ahead(1).unwrap();
+    admin.end_batch();
+    assert_eq!(ready(), 0, "those that nobody took are forgotten");
+    let mut keys = Vec::new();
+    for (name, kvnos) in [("a", vec![6, 5]), ("b", vec![5]), ("c", vec![5])] {
+        let entry = admin.principal(&named(name)).unwrap();
+        assert_eq!(entry.key_data.iter().map(|key| key.kvno).collect::<Vec<_>>(), kvnos);
+        keys.extend(entry.key_data.iter().map(|key| admin.master.decrypt_key(entry.mkvno(), key).unwrap()));
+    }
+    assert!(keys.iter().enumerate().all(|(at, key)| !keys[..at].contains(key)));
+}
