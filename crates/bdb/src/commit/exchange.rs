@@ -57,6 +57,15 @@ impl Files<'_> {
             |path: &Path| digest(self.storage, path).map_err(|source| io_error(path, "read it", source));
         let after = digest(from_second)?
             .ok_or_else(|| io_error(from_second, "open it", std::io::ErrorKind::NotFound.into()))?;
+        // The journal must not outlive the names of the new files: that the first is gone means that it was renamed.
+        for path in [from_first, from_second] {
+            self.storage
+                .sync_directory(path)
+                .map_err(|source| io_error(path, "sync its directory", source))?;
+            if from_first.parent() == from_second.parent() {
+                break;
+            }
+        }
         self.write_journal(&Journal::Exchange { names, before: digest(to_second)?, after })?;
         if let Err(source) = self.storage.rename(from_first, to_first) {
             let _ = discard(self.storage, self.journal);
