@@ -33,7 +33,7 @@ pub use checksum::{checksum, checksum_length, verify_checksum};
 pub use error::{CryptoError, Result};
 pub use fingerprint::KeyFingerprint;
 pub use key::{key_length, key_seed_length, make_random_key, random_to_key, string_to_key};
-pub use message::{CipherState, decrypt, decrypt_with_state, encrypt, encrypted_length};
+pub use message::{CipherState, UsageKey, decrypt, decrypt_with_state, encrypt, encrypted_length};
 pub use prf::{combine_keys, derive_prf_plus, prf, prf_length, prf_plus};
 pub use random::{Random, SystemRandom};
 

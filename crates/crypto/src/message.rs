@@ -1,6 +1,7 @@
 //! Encrypting and decrypting messages.
 
-use crate::table::{find, open};
+use crate::profile::UsageKeys;
+use crate::table::{find, open, profile};
 use crate::{CryptoError, Random, Result};
 use k5_types::{EncType, KeyBlock, Secret};
 
@@ -35,16 +36,7 @@ pub fn encrypt(
     plain: &[u8],
     rng: &mut dyn Random,
 ) -> Result<Vec<u8>> {
-    let (profile, bytes) = open(key)?;
-    if profile.read_only() {
-        return Err(CryptoError::UnsupportedEncType(key.enctype));
-    }
-    let mut confounder = Secret::new(vec![0; profile.sizes().confounder]);
-    rng.fill(confounder.expose_mut())?;
-    let mut first = CipherState::initial(key)?;
-    let state = state.unwrap_or(&mut first);
-    check_state(state, profile.sizes().state)?;
-    profile.encrypt(bytes, usage, state.0.expose_mut(), confounder.expose(), plain)
+    UsageKey::new(key, usage)?.encrypt_with_state(state, plain, rng)
 }
 
 /// Checks and decrypts a message that stands alone.
@@ -58,7 +50,7 @@ pub fn encrypt(
 /// [`CryptoError::BadMessageSize`] for a length that no message of the type has;
 /// [`CryptoError::UnsupportedEncType`], [`CryptoError::BadKeyLength`].
 pub fn decrypt(key: &KeyBlock, usage: u32, cipher: &[u8]) -> Result<Secret<Vec<u8>>> {
-    decrypt_with_state(key, usage, &mut CipherState::initial(key)?, cipher)
+    UsageKey::new(key, usage)?.decrypt(cipher)
 }
 
 /// Checks and decrypts the next message of a chain. After an error the state is of no more use.
@@ -71,9 +63,76 @@ pub fn decrypt_with_state(
     state: &mut CipherState,
     cipher: &[u8],
 ) -> Result<Secret<Vec<u8>>> {
-    let (profile, bytes) = open(key)?;
-    check_state(state, profile.sizes().state)?;
-    profile.decrypt(bytes, usage, state.0.expose_mut(), cipher)
+    UsageKey::new(key, usage)?.decrypt_with_state(state, cipher)
+}
+
+/// A key made ready for one key usage: what is derived from it is derived once, for whoever has many messages, such as
+/// all the keys of a database.
+#[derive(Debug)]
+pub struct UsageKey {
+    enctype: EncType,
+    usage: u32,
+    keys: UsageKeys,
+    /// The state before the first message.
+    initial: CipherState,
+}
+
+impl UsageKey {
+    /// Derives what the usage needs.
+    ///
+    /// # Errors
+    /// [`CryptoError::UnsupportedEncType`], [`CryptoError::BadKeyLength`].
+    pub fn new(key: &KeyBlock, usage: u32) -> Result<UsageKey> {
+        let (profile, bytes) = open(key)?;
+        let keys = profile.usage_keys(bytes, usage)?;
+        let initial = CipherState::initial(key)?;
+        Ok(UsageKey { enctype: key.enctype, usage, keys, initial })
+    }
+
+    /// Encrypts a message that stands alone, as [`encrypt()`] does.
+    ///
+    /// # Errors
+    /// [`CryptoError::UnsupportedEncType`] for single DES, [`CryptoError::Random`].
+    pub fn encrypt(&self, plain: &[u8], rng: &mut dyn Random) -> Result<Vec<u8>> {
+        self.encrypt_with_state(None, plain, rng)
+    }
+
+    /// Checks and decrypts a message that stands alone, as [`decrypt()`] does.
+    ///
+    /// # Errors
+    /// [`CryptoError::IntegrityCheckFailed`], [`CryptoError::BadMessageSize`].
+    pub fn decrypt(&self, cipher: &[u8]) -> Result<Secret<Vec<u8>>> {
+        self.decrypt_with_state(&mut self.first(), cipher)
+    }
+
+    fn first(&self) -> CipherState {
+        CipherState(self.initial.0.duplicate())
+    }
+
+    fn encrypt_with_state(
+        &self,
+        state: Option<&mut CipherState>,
+        plain: &[u8],
+        rng: &mut dyn Random,
+    ) -> Result<Vec<u8>> {
+        let profile = profile(self.enctype)?;
+        if profile.read_only() {
+            return Err(CryptoError::UnsupportedEncType(self.enctype));
+        }
+        let sizes = profile.sizes();
+        let mut confounder = Secret::new(vec![0; sizes.confounder]);
+        rng.fill(confounder.expose_mut())?;
+        let mut first = self.first();
+        let state = state.unwrap_or(&mut first);
+        check_state(state, sizes.state)?;
+        profile.encrypt(&self.keys, self.usage, state.0.expose_mut(), confounder.expose(), plain)
+    }
+
+    fn decrypt_with_state(&self, state: &mut CipherState, cipher: &[u8]) -> Result<Secret<Vec<u8>>> {
+        let profile = profile(self.enctype)?;
+        check_state(state, profile.sizes().state)?;
+        profile.decrypt(&self.keys, self.usage, state.0.expose_mut(), cipher)
+    }
 }
 
 /// The length in bytes of the ciphertext of a plaintext of `plain_len` bytes. `None` for an unknown type, or

@@ -53,6 +53,15 @@ impl Sizes {
     }
 }
 
+/// The keys of one usage.
+#[derive(Debug)]
+pub(crate) struct UsageKeys {
+    /// Ke, or the key itself where none is derived.
+    pub encryption: Secret<Vec<u8>>,
+    /// Ki; empty where none is derived.
+    pub integrity: Secret<Vec<u8>>,
+}
+
 /// The functions of RFC 3961 section 3. Keys, seeds and states come with the lengths that [`Profile::sizes`]
 /// tells; everything else comes from outside and may have any length.
 pub(crate) trait Profile: Sync {
@@ -77,10 +86,15 @@ pub(crate) trait Profile: Sync {
         Secret::new(seed.to_vec())
     }
 
+    /// What messages of a key usage are encrypted and protected with. Types that derive nothing take the key.
+    fn usage_keys(&self, key: &[u8], _usage: u32) -> Result<UsageKeys> {
+        Ok(UsageKeys { encryption: Secret::new(key.to_vec()), integrity: Secret::new(Vec::new()) })
+    }
+
     /// Encrypts `confounder | plain` and adds what protects it. Not asked for where [`Profile::read_only`].
     fn encrypt(
         &self,
-        key: &[u8],
+        keys: &UsageKeys,
         usage: u32,
         state: &mut [u8],
         confounder: &[u8],
@@ -88,7 +102,13 @@ pub(crate) trait Profile: Sync {
     ) -> Result<Vec<u8>>;
 
     /// Checks and decrypts; the confounder is gone from the result, padding is not.
-    fn decrypt(&self, key: &[u8], usage: u32, state: &mut [u8], cipher: &[u8]) -> Result<Secret<Vec<u8>>>;
+    fn decrypt(
+        &self,
+        keys: &UsageKeys,
+        usage: u32,
+        state: &mut [u8],
+        cipher: &[u8],
+    ) -> Result<Secret<Vec<u8>>>;
 
     /// The type's mandatory checksum. Only asked for where [`Sizes::checksum`] is not 0.
     fn checksum(&self, _key: &[u8], _usage: u32, _data: &[u8]) -> Result<Vec<u8>> {

@@ -9,7 +9,7 @@ pub(crate) use des3::{DES3_CBC_RAW, DES3_CBC_SHA1};
 pub(crate) use hmac_sha1::{HmacSha1, derive_key};
 
 use crate::mode::{cts_decrypt, cts_encrypt};
-use crate::profile::{Profile, Purpose, Sizes, usage_constant};
+use crate::profile::{Profile, Purpose, Sizes, UsageKeys, usage_constant};
 use crate::{CryptoError, Result};
 use cbc::cipher::{BlockCipherDecrypt, BlockCipherEncrypt, KeyInit};
 use k5_types::{Secret, constant_time_eq};
@@ -121,31 +121,38 @@ impl<S: Scheme> Profile for Simplified<S> {
         self.0.cipher().random_to_key(seed)
     }
 
+    fn usage_keys(&self, key: &[u8], usage: u32) -> Result<UsageKeys> {
+        let encryption = self.usage_key(key, usage, Purpose::Encryption)?;
+        Ok(UsageKeys { encryption, integrity: self.usage_key(key, usage, Purpose::Integrity)? })
+    }
+
     fn encrypt(
         &self,
-        key: &[u8],
-        usage: u32,
+        keys: &UsageKeys,
+        _usage: u32,
         state: &mut [u8],
         confounder: &[u8],
         plain: &[u8],
     ) -> Result<Vec<u8>> {
-        let ke = self.usage_key(key, usage, Purpose::Encryption)?;
-        let ki = self.usage_key(key, usage, Purpose::Integrity)?;
         let mut message = self.sizes().message(&[confounder, plain]);
-        let tag = self.0.tag(ki.expose(), message.expose())?;
-        self.0.cipher().encrypt(ke.expose(), state, message.expose_mut())?;
+        let tag = self.0.tag(keys.integrity.expose(), message.expose())?;
+        self.0.cipher().encrypt(keys.encryption.expose(), state, message.expose_mut())?;
         message.expose_mut().extend_from_slice(&tag);
         Ok(std::mem::take(message.expose_mut()))
     }
 
-    fn decrypt(&self, key: &[u8], usage: u32, state: &mut [u8], cipher: &[u8]) -> Result<Secret<Vec<u8>>> {
+    fn decrypt(
+        &self,
+        keys: &UsageKeys,
+        _usage: u32,
+        state: &mut [u8],
+        cipher: &[u8],
+    ) -> Result<Secret<Vec<u8>>> {
         let sizes = self.sizes();
         let (body, tag) = sizes.split(cipher)?;
-        let ke = self.usage_key(key, usage, Purpose::Encryption)?;
-        let ki = self.usage_key(key, usage, Purpose::Integrity)?;
         let mut message = Secret::new(body.to_vec());
-        self.0.cipher().decrypt(ke.expose(), state, message.expose_mut())?;
-        if !constant_time_eq(&self.0.tag(ki.expose(), message.expose())?, tag) {
+        self.0.cipher().decrypt(keys.encryption.expose(), state, message.expose_mut())?;
+        if !constant_time_eq(&self.0.tag(keys.integrity.expose(), message.expose())?, tag) {
             return Err(CryptoError::IntegrityCheckFailed);
         }
         message.expose_mut().drain(..sizes.header);

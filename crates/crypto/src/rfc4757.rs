@@ -1,7 +1,7 @@
 //! RC4 with HMAC-MD5 (RFC 4757), as Windows made it, and its export form.
 
 use crate::mac::hmac;
-use crate::profile::{Profile, Sizes};
+use crate::profile::{Profile, Sizes, UsageKeys};
 use crate::{CryptoError, Result};
 use k5_types::{Secret, constant_time_eq};
 use md4::Md4;
@@ -104,13 +104,13 @@ impl Profile for Rc4Hmac {
 
     fn encrypt(
         &self,
-        key: &[u8],
+        keys: &UsageKeys,
         usage: u32,
         _state: &mut [u8],
         confounder: &[u8],
         plain: &[u8],
     ) -> Result<Vec<u8>> {
-        let usage_key = self.usage_key(key, microsoft_usage(usage))?;
+        let usage_key = self.usage_key(keys.encryption.expose(), microsoft_usage(usage))?;
         let tag = hmac::<Md5>(usage_key.expose(), &[confounder, plain])?;
         let mut message = self.sizes().message(&[tag.expose(), confounder, plain]);
         let body = message.expose_mut().get_mut(KEY_LEN..).ok_or(CryptoError::Internal)?;
@@ -118,7 +118,14 @@ impl Profile for Rc4Hmac {
         Ok(std::mem::take(message.expose_mut()))
     }
 
-    fn decrypt(&self, key: &[u8], usage: u32, _state: &mut [u8], cipher: &[u8]) -> Result<Secret<Vec<u8>>> {
+    fn decrypt(
+        &self,
+        keys: &UsageKeys,
+        usage: u32,
+        _state: &mut [u8],
+        cipher: &[u8],
+    ) -> Result<Secret<Vec<u8>>> {
+        let key = keys.encryption.expose();
         if cipher.len() < self.sizes().header {
             return Err(CryptoError::BadMessageSize);
         }

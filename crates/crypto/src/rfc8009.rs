@@ -1,7 +1,7 @@
 //! AES with SHA-2 (RFC 8009): encrypt, then hash the ciphertext.
 
 use crate::mac::hmac;
-use crate::profile::{Profile, Purpose, Sizes, iterations, usage_constant};
+use crate::profile::{Profile, Purpose, Sizes, UsageKeys, iterations, usage_constant};
 use crate::rfc3961::{Cipher, Cts};
 use crate::{CryptoError, Result};
 use aes::{Aes128, Aes256};
@@ -95,34 +95,41 @@ impl Profile for AesSha2 {
         self.derive(stretched.expose(), b"kerberos", &[], self.cipher.key_len())
     }
 
+    fn usage_keys(&self, key: &[u8], usage: u32) -> Result<UsageKeys> {
+        let encryption = self.usage_key(key, usage, Purpose::Encryption)?;
+        Ok(UsageKeys { encryption, integrity: self.usage_key(key, usage, Purpose::Integrity)? })
+    }
+
     fn encrypt(
         &self,
-        key: &[u8],
-        usage: u32,
+        keys: &UsageKeys,
+        _usage: u32,
         state: &mut [u8],
         confounder: &[u8],
         plain: &[u8],
     ) -> Result<Vec<u8>> {
-        let ke = self.usage_key(key, usage, Purpose::Encryption)?;
-        let ki = self.usage_key(key, usage, Purpose::Integrity)?;
         let before = state.to_vec();
         let mut message = self.sizes().message(&[confounder, plain]);
-        self.cipher.encrypt(ke.expose(), state, message.expose_mut())?;
-        let tag = self.tag(ki.expose(), &[&before, message.expose()])?;
+        self.cipher.encrypt(keys.encryption.expose(), state, message.expose_mut())?;
+        let tag = self.tag(keys.integrity.expose(), &[&before, message.expose()])?;
         message.expose_mut().extend_from_slice(&tag);
         Ok(std::mem::take(message.expose_mut()))
     }
 
-    fn decrypt(&self, key: &[u8], usage: u32, state: &mut [u8], cipher: &[u8]) -> Result<Secret<Vec<u8>>> {
+    fn decrypt(
+        &self,
+        keys: &UsageKeys,
+        _usage: u32,
+        state: &mut [u8],
+        cipher: &[u8],
+    ) -> Result<Secret<Vec<u8>>> {
         let sizes = self.sizes();
         let (body, tag) = sizes.split(cipher)?;
-        let ki = self.usage_key(key, usage, Purpose::Integrity)?;
-        if !constant_time_eq(&self.tag(ki.expose(), &[state, body])?, tag) {
+        if !constant_time_eq(&self.tag(keys.integrity.expose(), &[state, body])?, tag) {
             return Err(CryptoError::IntegrityCheckFailed);
         }
-        let ke = self.usage_key(key, usage, Purpose::Encryption)?;
         let mut message = Secret::new(body.to_vec());
-        self.cipher.decrypt(ke.expose(), state, message.expose_mut())?;
+        self.cipher.decrypt(keys.encryption.expose(), state, message.expose_mut())?;
         message.expose_mut().drain(..sizes.header);
         Ok(message)
     }

@@ -142,3 +142,27 @@ fn texts_are_those_of_mit() {
     assert_eq!(text(CryptoError::BadMessageSize), "Message size is incompatible with encryption type");
     assert_eq!(text(CryptoError::UnsupportedEncType(EncType(99))), "Bad encryption type");
 }
+
+/// A key made ready says message for message what the key itself says, as often as it is asked.
+#[test]
+fn a_key_made_ready_for_a_usage() {
+    for enctype in EncType::all_valid() {
+        let key = make_random_key(enctype, &mut SystemRandom).unwrap();
+        let ready = UsageKey::new(&key, 7).unwrap();
+        for plain in [&b""[..], b"data", &[7; 100]] {
+            let cipher = ready.encrypt(plain, &mut Counting(1)).unwrap();
+            assert_eq!(cipher, encrypt(&key, 7, None, plain, &mut Counting(1)).unwrap(), "{enctype}");
+            let back = ready.decrypt(&cipher).unwrap();
+            assert_eq!(back, decrypt(&key, 7, &cipher).unwrap());
+            assert_eq!(&back.expose()[..plain.len()], plain);
+            let other = UsageKey::new(&key, 8).unwrap().decrypt(&cipher).err();
+            let protected = enctype != EncType::DES3_CBC_RAW;
+            assert_eq!(other, protected.then_some(CryptoError::IntegrityCheckFailed), "{enctype}");
+        }
+    }
+    let single = KeyBlock::new(EncType::DES_CBC_CRC, vec![1; 8]);
+    let none = CryptoError::UnsupportedEncType(EncType::DES_CBC_CRC);
+    let ready = UsageKey::new(&single, 0).unwrap();
+    assert_eq!(ready.encrypt(b"", &mut Counting(0)).err(), Some(none));
+    assert!(!format!("{ready:?}").contains("01, 01"));
+}

@@ -3,7 +3,7 @@
 
 use crate::des_key::{fix_parity, key_from_56_bits, replace_weak};
 use crate::mode::{cbc_decrypt, cbc_encrypt};
-use crate::profile::{Profile, Sizes};
+use crate::profile::{Profile, Sizes, UsageKeys};
 use crate::{CryptoError, Result};
 use crc::{Algorithm, Crc};
 use des::Des;
@@ -93,17 +93,23 @@ impl Profile for SingleDes {
         key_from_56_bits(seed)
     }
 
-    fn encrypt(&self, _: &[u8], _: u32, _: &mut [u8], _: &[u8], _: &[u8]) -> Result<Vec<u8>> {
+    fn encrypt(&self, _: &UsageKeys, _: u32, _: &mut [u8], _: &[u8], _: &[u8]) -> Result<Vec<u8>> {
         Err(CryptoError::Internal)
     }
 
-    fn decrypt(&self, key: &[u8], _usage: u32, state: &mut [u8], cipher: &[u8]) -> Result<Secret<Vec<u8>>> {
+    fn decrypt(
+        &self,
+        keys: &UsageKeys,
+        _usage: u32,
+        state: &mut [u8],
+        cipher: &[u8],
+    ) -> Result<Secret<Vec<u8>>> {
         let header = self.sizes().header;
         if cipher.len() < header || !cipher.len().is_multiple_of(LEN) {
             return Err(CryptoError::BadMessageSize);
         }
         let mut message = Secret::new(cipher.to_vec());
-        cbc_decrypt::<Des>(key, state, message.expose_mut())?;
+        cbc_decrypt::<Des>(keys.encryption.expose(), state, message.expose_mut())?;
         let tag = message.expose_mut().get_mut(LEN..header).ok_or(CryptoError::Internal)?;
         let found = tag.to_vec();
         // The hash was taken with zeros in its own place.

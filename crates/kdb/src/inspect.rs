@@ -82,17 +82,20 @@ pub trait Inspect {
 }
 
 /// Names that have been seen, by their hash: a million of them take little room, and no two have the same.
-#[derive(Default)]
-pub(crate) struct Seen {
+#[derive(Debug, Default)]
+pub struct Seen {
     hashers: [RandomState; 2],
     hashes: HashSet<u128>,
 }
 
 impl Seen {
+    /// Whether it has been seen.
+    #[must_use]
     pub fn knows(&self, name: &[u8]) -> bool {
         self.hashes.contains(&self.hash(name))
     }
 
+    /// It has been seen.
     pub fn insert(&mut self, name: &[u8]) {
         let hash = self.hash(name);
         self.hashes.insert(hash);

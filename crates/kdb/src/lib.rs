@@ -27,10 +27,10 @@ pub use backend::{Access, Backend, Load, LoadFrom, Loaded, Order, Savepoint, Sco
 pub use database::Database;
 pub use entry::Entry;
 pub use error::{KdbError, Result};
-pub use inspect::{Found, Inspect, Part, Problem, Structure, Way};
+pub use inspect::{Found, Inspect, Part, Problem, Seen, Structure, Way};
 pub use kadm_data::{INITIAL_HISTORY_KVNO, KadmData, OldKeys};
 pub use key_data::{KeyData, sort_key_data};
-pub use mkey::{MasterKey, MasterKeys, master_principal, open_key, seal_key};
+pub use mkey::{MasterKey, MasterKeys, StorageKey, master_principal, open_key, seal_key};
 pub use policy::Policy;
 pub use strings::StringAttribute;
 pub use tl_data::{TlData, TlType};

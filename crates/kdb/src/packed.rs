@@ -13,6 +13,9 @@ use crate::tl_data::{TlData, TlType};
 use k5_types::{EncType, SaltType};
 use k5_wire::{Reader, WireError, Writer};
 
+/// Room that is made for tagged data or keys before there are any: what a record says of their number may be wrong.
+const AT_ONCE: usize = 8;
+
 /// What is wrong with a record that is read.
 pub(crate) enum Fault {
     Short(WireError),
@@ -74,7 +77,7 @@ pub(crate) fn write_tl_data(out: &mut Writer, whose: &dyn std::fmt::Display, lis
 
 /// Reads so many tagged data.
 pub(crate) fn read_tl_data(reader: &mut Reader<'_>, count: u16) -> std::result::Result<Vec<TlData>, Fault> {
-    let mut list = Vec::new();
+    let mut list = Vec::with_capacity(usize::from(count).min(AT_ONCE));
     for _ in 0..count {
         let (tag, length) = (reader.u16()?, reader.u16()?);
         list.push(TlData { tag: TlType(tag), contents: reader.bytes(usize::from(length))?.to_vec() });
@@ -101,7 +104,7 @@ pub(crate) fn write_keys(out: &mut Writer, entry: &Entry) -> Result<()> {
 
 /// Reads so many keys.
 pub(crate) fn read_keys(reader: &mut Reader<'_>, count: u16) -> std::result::Result<Vec<KeyData>, Fault> {
-    let mut keys = Vec::new();
+    let mut keys = Vec::with_capacity(usize::from(count).min(AT_ONCE));
     for _ in 0..count {
         let mut key = KeyData::new(0, EncType::NULL, Vec::new());
         (key.version, key.kvno) = (reader.u16()?, reader.u16()?);

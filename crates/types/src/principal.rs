@@ -15,6 +15,9 @@ pub struct Principal {
     name_type: NameType,
 }
 
+/// Components, and the realm where there is one.
+type Parts = (Vec<Vec<u8>>, Option<Vec<u8>>);
+
 /// Why a text is no principal name.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -109,20 +112,49 @@ impl Principal {
     /// # Errors
     /// [`PrincipalError`], by the rule for the realm.
     pub fn parse_with(text: &[u8], flags: ParseFlags<'_>) -> Result<Self, PrincipalError> {
+        let (components, realm) = match text.contains(&b'\\') || flags.enterprise {
+            true => Self::parse_quoted(text, flags.enterprise)?,
+            false => Self::parse_plain(text)?,
+        };
+        let shown = || String::from_utf8_lossy(text).into_owned();
+        let realm = match (flags.realm, realm) {
+            (RealmRule::Forbidden, Some(_)) => return Err(PrincipalError::RealmPresent(shown())),
+            (RealmRule::Required, None) => return Err(PrincipalError::MissingRealm(shown())),
+            (RealmRule::Ignored | RealmRule::Forbidden, _) | (RealmRule::Optional, None) => Vec::new(),
+            (RealmRule::Default(default), None) => default.to_vec(),
+            (_, Some(realm)) => realm,
+        };
+        let principal = Principal::new(realm, components);
+        Ok(if flags.enterprise { principal.with_name_type(NameType::ENTERPRISE) } else { principal })
+    }
+
+    /// Components and realm of a text in which nothing is quoted, as nearly all are, without a look at each byte.
+    fn parse_plain(text: &[u8]) -> Result<Parts, PrincipalError> {
+        let mut sides = text.split(|byte| *byte == b'@');
+        let components = sides.next().unwrap_or_default().split(|byte| *byte == b'/').map(<[u8]>::to_vec);
+        let realm = sides.next();
+        if sides.next().is_some() || realm.is_some_and(|realm| realm.contains(&b'/')) {
+            return Err(PrincipalError::Malformed);
+        }
+        Ok((components.collect(), realm.map(<[u8]>::to_vec)))
+    }
+
+    /// The same of any text.
+    fn parse_quoted(text: &[u8], enterprise: bool) -> Result<Parts, PrincipalError> {
         let mut components = vec![Vec::new()];
         let mut realm: Option<Vec<u8>> = None;
         let mut first_at = true;
         let mut bytes = text.iter().copied();
         while let Some(byte) = bytes.next() {
             match byte {
-                b'/' if !flags.enterprise => {
+                b'/' if !enterprise => {
                     if realm.is_some() {
                         return Err(PrincipalError::Malformed);
                     }
                     components.push(Vec::new());
                     continue;
                 }
-                b'@' if !flags.enterprise || !first_at => {
+                b'@' if !enterprise || !first_at => {
                     if realm.replace(Vec::new()).is_some() {
                         return Err(PrincipalError::Malformed);
                     }
@@ -140,16 +172,7 @@ impl Principal {
                 part.push(byte);
             }
         }
-        let shown = || String::from_utf8_lossy(text).into_owned();
-        let realm = match (flags.realm, realm) {
-            (RealmRule::Forbidden, Some(_)) => return Err(PrincipalError::RealmPresent(shown())),
-            (RealmRule::Required, None) => return Err(PrincipalError::MissingRealm(shown())),
-            (RealmRule::Ignored | RealmRule::Forbidden, _) | (RealmRule::Optional, None) => Vec::new(),
-            (RealmRule::Default(default), None) => default.to_vec(),
-            (_, Some(realm)) => realm,
-        };
-        let principal = Principal::new(realm, components);
-        Ok(if flags.enterprise { principal.with_name_type(NameType::ENTERPRISE) } else { principal })
+        Ok((components, realm))
     }
 
     /// The realm.
@@ -227,6 +250,10 @@ impl Principal {
 }
 
 fn push_quoted(text: &mut Vec<u8>, part: &[u8], quote_at: bool) {
+    if !part.iter().any(|byte| quoted(*byte).is_some()) {
+        text.extend_from_slice(part);
+        return;
+    }
     for byte in part {
         match quoted(*byte) {
             Some(c) if *byte != b'@' || quote_at => text.extend([b'\\', c]),

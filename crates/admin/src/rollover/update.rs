@@ -154,8 +154,11 @@ impl Update<'_> {
             Ok(_) if self.trial => return Ok(Ok(Progress::Updated)),
             Ok(_) => {}
         }
-        let target = keys.find(Kvno::from(self.target)).ok_or(AdminError::NoSuchMasterKey)?;
-        if let Err(error) = convert_keys(&mut entry, keys, target, random) {
+        keys.find(Kvno::from(self.target)).ok_or(AdminError::NoSuchMasterKey)?;
+        let converted = keys
+            .storage_key(Kvno::from(self.target))
+            .and_then(|target| convert_keys(&mut entry, keys, self.target, target, random));
+        if let Err(error) = converted {
             return refused(Fault::Keys, error);
         }
         entry.set_modified(self.rollover.now, self.rollover.principal);

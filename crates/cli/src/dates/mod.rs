@@ -100,8 +100,8 @@ impl LocalZone {
 /// `%Y-%m-%dT%H:%M:%SZ` in coordinated universal time, such as `2026-07-01T00:00:00Z`: what `kdb5_util tabdump` writes.
 #[must_use]
 pub fn iso_utc(time: Timestamp) -> String {
-    let s = LocalZone::utc().show(time);
-    format!("{:04}-{:02}-{:02}T{}Z", s.year, s.month, s.day, s.clock)
+    // All of the 32 bits are within jiff's years, and whole seconds are shown without a fraction.
+    jiff::Timestamp::from_second(time.seconds()).unwrap_or(jiff::Timestamp::UNIX_EPOCH).to_string()
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use super::n_fold::n_fold;
 use super::{Cipher, HmacSha1, Simplified, derive_key};
 use crate::des_key::key_from_56_bits;
 use crate::mode::{cbc_decrypt, cbc_encrypt};
-use crate::profile::{Profile, Sizes};
+use crate::profile::{Profile, Sizes, UsageKeys};
 use crate::{CryptoError, Result};
 use des::TdesEde3;
 use k5_types::Secret;
@@ -98,15 +98,28 @@ impl Profile for Des3Raw {
         Des3Cbc.random_to_key(seed)
     }
 
-    fn encrypt(&self, key: &[u8], _: u32, state: &mut [u8], _: &[u8], plain: &[u8]) -> Result<Vec<u8>> {
+    fn encrypt(
+        &self,
+        keys: &UsageKeys,
+        _usage: u32,
+        state: &mut [u8],
+        _confounder: &[u8],
+        plain: &[u8],
+    ) -> Result<Vec<u8>> {
         let mut message = self.sizes().message(&[plain]);
-        Des3Cbc.encrypt(key, state, message.expose_mut())?;
+        Des3Cbc.encrypt(keys.encryption.expose(), state, message.expose_mut())?;
         Ok(std::mem::take(message.expose_mut()))
     }
 
-    fn decrypt(&self, key: &[u8], _: u32, state: &mut [u8], cipher: &[u8]) -> Result<Secret<Vec<u8>>> {
+    fn decrypt(
+        &self,
+        keys: &UsageKeys,
+        _usage: u32,
+        state: &mut [u8],
+        cipher: &[u8],
+    ) -> Result<Secret<Vec<u8>>> {
         let mut message = Secret::new(cipher.to_vec());
-        Des3Cbc.decrypt(key, state, message.expose_mut())?;
+        Des3Cbc.decrypt(keys.encryption.expose(), state, message.expose_mut())?;
         Ok(message)
     }
 }

@@ -1,19 +1,20 @@
 //! Entries under a new master key, as `dump -mkey_convert` writes them.
 
-use super::{MasterKey, MasterKeys, open_key, seal_key};
+use super::{MasterKey, MasterKeys, StorageKey, open_key, seal_key};
 use crate::entry::Entry;
 use crate::error::{KdbError, Result};
 use crate::tl_data::{MkeyAux, TlType, encode_mkey_aux};
 use k5_crypto::Random;
 
-/// Encrypts the keys of an entry, which is not that of the master keys, in `new`.
+/// Encrypts the keys of an entry, which is not that of the master keys, in `new`, the version `kvno`.
 ///
 /// # Errors
 /// Where a key cannot be opened with the master keys, or not be encrypted.
 pub fn convert_keys(
     entry: &mut Entry,
     keys: &MasterKeys,
-    new: &MasterKey,
+    kvno: u16,
+    new: &StorageKey,
     random: &mut dyn Random,
 ) -> Result<()> {
     let mkvno = entry.mkvno();
@@ -24,9 +25,9 @@ pub fn convert_keys(
         }
         let key = keys.decrypt_key(mkvno, data)?;
         let salt = (data.version == 2).then(|| (data.salt_type, std::mem::take(&mut data.salt)));
-        *data = seal_key(&new.key, &key, data.kvno, salt, random)?;
+        *data = new.seal(&key, data.kvno, salt, random)?;
     }
-    entry.set_mkvno(new.kvno);
+    entry.set_mkvno(kvno);
     Ok(())
 }
 

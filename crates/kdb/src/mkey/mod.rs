@@ -7,8 +7,9 @@ use crate::entry::Entry;
 use crate::error::{KdbError, Result};
 use crate::key_data::KeyData;
 use crate::tl_data::{self, ActiveFrom, TlType};
-use k5_crypto::{Random, decrypt, encrypt};
-use k5_types::{EncType, KeyBlock, Kvno, Principal, SaltType, Secret, Timestamp};
+use k5_crypto::{Random, UsageKey};
+use k5_types::{EncType, KeyBlock, Kvno, Principal, SaltType, Timestamp};
+use std::sync::OnceLock;
 
 /// Key usage of the keys in the database.
 const STORED_KEY_USAGE: u32 = 0;
@@ -27,6 +28,8 @@ pub struct MasterKey {
 pub struct MasterKeys {
     keys: Vec<MasterKey>,
     active_from: Vec<ActiveFrom>,
+    /// Each of the keys made ready when it is first used; `None` where that cannot be.
+    ready: Vec<OnceLock<Option<StorageKey>>>,
 }
 
 /// The principal that the master keys belong to: `K/M@REALM`, or the configured name.
@@ -44,16 +47,19 @@ impl MasterKeys {
     /// The list that a new realm starts with.
     #[must_use]
     pub fn first(kvno: u16, key: KeyBlock) -> Self {
-        MasterKeys {
-            keys: vec![MasterKey { kvno, key }],
-            active_from: vec![ActiveFrom { kvno, time: Timestamp(0) }],
-        }
+        let keys = vec![MasterKey { kvno, key }];
+        Self::of(keys, vec![ActiveFrom { kvno, time: Timestamp(0) }])
     }
 
     /// Keys that no entry confirms, for a realm whose entry of the master keys is lost.
     #[must_use]
     pub fn loose(keys: Vec<MasterKey>) -> Self {
-        MasterKeys { keys, active_from: Vec::new() }
+        Self::of(keys, Vec::new())
+    }
+
+    fn of(keys: Vec<MasterKey>, active_from: Vec<ActiveFrom>) -> Self {
+        let ready = keys.iter().map(|_| OnceLock::new()).collect();
+        MasterKeys { keys, active_from, ready }
     }
 
     /// Opens the list in the K/M entry with one of the master keys, which need not be the latest.
@@ -81,7 +87,7 @@ impl MasterKeys {
                 .into_iter()
                 .collect(),
         };
-        Ok(MasterKeys { keys, active_from })
+        Ok(Self::of(keys, active_from))
     }
 
     /// All versions, latest first.
@@ -147,22 +153,108 @@ impl MasterKeys {
         Ok(Kvno::from(kvno))
     }
 
+    /// A version of the master key made ready to open and to seal.
+    ///
+    /// # Errors
+    /// [`KdbError::NoMatchingMasterKey`]; where the key's type is not known.
+    pub fn storage_key(&self, kvno: Kvno) -> Result<&StorageKey> {
+        let all = self.keys.iter().zip(&self.ready);
+        let found = all.into_iter().find(|(key, _)| Kvno::from(key.kvno) == kvno);
+        let (key, ready) = found.ok_or(KdbError::NoMatchingMasterKey { kvno })?;
+        match ready.get_or_init(|| StorageKey::new(&key.key).ok()) {
+            Some(ready) => Ok(ready),
+            None => Err(StorageKey::new(&key.key).err().unwrap_or(KdbError::NoMatchingMasterKey { kvno })),
+        }
+    }
+
     /// Decrypts a key of an entry: with the master key that the entry names, else with any that fits, since
     /// keys kept over a rollover may be encrypted in an older one.
     ///
     /// # Errors
     /// Where no master key opens it.
     pub fn decrypt_key(&self, mkvno: Kvno, data: &KeyData) -> Result<KeyBlock> {
-        let named = self.keys.iter().filter(|key| Kvno::from(key.kvno) == mkvno);
-        let others = self.keys.iter().filter(|key| Kvno::from(key.kvno) != mkvno);
+        self.open(mkvno, data).map(|(_, key)| key)
+    }
+
+    /// The same, and the master key that opened it.
+    ///
+    /// # Errors
+    /// Where no master key opens it.
+    pub fn open(&self, mkvno: Kvno, data: &KeyData) -> Result<(&MasterKey, KeyBlock)> {
+        let all = || self.keys.iter().zip(&self.ready);
+        let named = all().filter(|(key, _)| Kvno::from(key.kvno) == mkvno);
+        let others = all().filter(|(key, _)| Kvno::from(key.kvno) != mkvno);
         let mut failure = KdbError::NoMatchingMasterKey { kvno: mkvno };
-        for master in named.chain(others) {
-            match open_key(&master.key, data) {
-                Ok(key) => return Ok(key),
+        for (master, ready) in named.chain(others) {
+            let opened = match ready.get_or_init(|| StorageKey::new(&master.key).ok()) {
+                Some(ready) => ready.open(data),
+                // Says what is wrong with the master key.
+                None => open_key(&master.key, data),
+            };
+            match opened {
+                Ok(key) => return Ok((master, key)),
                 Err(error) => failure = error,
             }
         }
         Err(failure)
+    }
+}
+
+/// A key made ready to open and to seal the keys of entries: what is derived from it is derived once.
+#[derive(Debug)]
+pub struct StorageKey(UsageKey);
+
+impl StorageKey {
+    /// A master key, or the key of `kadmin/history`, made ready.
+    ///
+    /// # Errors
+    /// Where its type is not known, or its length is not that of its type.
+    pub fn new(key: &KeyBlock) -> Result<StorageKey> {
+        Ok(StorageKey(UsageKey::new(key, STORED_KEY_USAGE)?))
+    }
+
+    /// As [`open_key`].
+    ///
+    /// # Errors
+    /// Where the key does not open it, or it is shorter than it says.
+    pub fn open(&self, data: &KeyData) -> Result<KeyBlock> {
+        let damaged = |what: &str| KdbError::Record {
+            file: "key data".to_owned(),
+            name: data.enctype.to_string(),
+            what: what.to_owned(),
+        };
+        let (length, ciphertext) = data.key.split_first_chunk::<2>().ok_or_else(|| damaged("no key"))?;
+        let length = usize::from(u16::from_le_bytes(*length));
+        let mut plain = self.0.decrypt(ciphertext)?;
+        if plain.expose().len() < length {
+            return Err(damaged("a key that is shorter than it says"));
+        }
+        plain.expose_mut().truncate(length);
+        Ok(KeyBlock { enctype: data.enctype, contents: plain })
+    }
+
+    /// As [`seal_key`].
+    ///
+    /// # Errors
+    /// Where the master key cannot encrypt, or the key is longer than the format can say.
+    pub fn seal(
+        &self,
+        key: &KeyBlock,
+        kvno: u16,
+        salt: Option<(SaltType, Vec<u8>)>,
+        random: &mut dyn Random,
+    ) -> Result<KeyData> {
+        let plain = key.contents.expose();
+        let length = u16::try_from(plain.len())
+            .map_err(|_| KdbError::Unstorable("a key over 65535 bytes".to_owned()))?;
+        let mut bytes = length.to_le_bytes().to_vec();
+        bytes.extend(self.0.encrypt(plain, random)?);
+        let data = KeyData::new(kvno, EncType(key.enctype.0), bytes);
+        Ok(match salt {
+            // A normal salt is made from the name and needs no place.
+            Some((salt_type, salt)) if salt_type != SaltType::NORMAL => data.with_salt(salt_type, salt),
+            _ => data,
+        })
     }
 }
 
@@ -180,16 +272,7 @@ fn latest_by_older(entry: &Entry, provided: &KeyBlock) -> Result<KeyBlock> {
 /// # Errors
 /// Where the key does not open it, or it is shorter than it says.
 pub fn open_key(master: &KeyBlock, data: &KeyData) -> Result<KeyBlock> {
-    let damaged = |what: &str| KdbError::Record {
-        file: "key data".to_owned(),
-        name: data.enctype.to_string(),
-        what: what.to_owned(),
-    };
-    let (length, ciphertext) = data.key.split_first_chunk::<2>().ok_or_else(|| damaged("no key"))?;
-    let length = usize::from(u16::from_le_bytes(*length));
-    let plain: Secret<Vec<u8>> = decrypt(master, STORED_KEY_USAGE, ciphertext)?;
-    let key = plain.expose().get(..length).ok_or_else(|| damaged("a key that is shorter than it says"))?;
-    Ok(KeyBlock::new(data.enctype, key.to_vec()))
+    StorageKey::new(master)?.open(data)
 }
 
 /// Encrypts a key for an entry, its salt (if it has one of its own) beside it.
@@ -203,15 +286,5 @@ pub fn seal_key(
     salt: Option<(SaltType, Vec<u8>)>,
     random: &mut dyn Random,
 ) -> Result<KeyData> {
-    let plain = key.contents.expose();
-    let length =
-        u16::try_from(plain.len()).map_err(|_| KdbError::Unstorable("a key over 65535 bytes".to_owned()))?;
-    let mut bytes = length.to_le_bytes().to_vec();
-    bytes.extend(encrypt(master, STORED_KEY_USAGE, None, plain, random)?);
-    let data = KeyData::new(kvno, EncType(key.enctype.0), bytes);
-    Ok(match salt {
-        // A normal salt is made from the name and needs no place.
-        Some((salt_type, salt)) if salt_type != SaltType::NORMAL => data.with_salt(salt_type, salt),
-        _ => data,
-    })
+    StorageKey::new(master)?.seal(key, kvno, salt, random)
 }

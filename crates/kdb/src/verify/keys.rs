@@ -8,6 +8,9 @@ use crate::mkey::open_key;
 use k5_crypto::{encrypted_length, key_length};
 use k5_types::{KeyBlock, Kvno};
 
+/// No master key has it.
+const NO_VERSION: u16 = 0;
+
 /// Bytes before the ciphertext: the length of the plain key.
 const LENGTH_LEN: usize = 2;
 
@@ -25,17 +28,18 @@ impl Verifier {
             verdict.faults.push(format!("it names version {mkvno} of the master key, which is not there"));
         }
         let newest = entry.kvno();
-        let named = keys.find(mkvno).map(|key| &key.key);
+        let named = keys.find(mkvno);
         for data in stored {
             verdict.keys_tried += 1;
-            let masters = keys.keys().iter().map(|key| &key.key);
-            let what = match first_that_opens(named.into_iter().chain(masters), data) {
-                None => Some("no master key decrypts it".to_owned()),
+            let what = match keys.open(mkvno, data) {
+                Err(_) => Some("no master key decrypts it".to_owned()),
                 // Older keys that were kept when the newest were made may be under the master key of their time.
-                Some((master, _)) if data.kvno == newest && named.is_some_and(|named| master != named) => {
+                Ok((master, _))
+                    if data.kvno == newest && named.is_some_and(|named| master.key != named.key) =>
+                {
                     Some(format!("another version of the master key than {mkvno} decrypts it"))
                 }
-                Some((master, key)) => misshapen(master, data, &key),
+                Ok((master, key)) => misshapen(&master.key, data, &key),
             };
             if let Some(what) = what {
                 verdict.faults.push(format!("key version {}, {}: {what}", data.kvno, data.enctype));
@@ -57,8 +61,8 @@ impl Verifier {
                 .iter()
                 .find_map(|(kvno, key)| Some((Some(Kvno::from(*kvno)), key, open_key(key, key_data).ok()?)));
             let by_master = || {
-                let masters = masters.keys().iter().map(|key| &key.key);
-                first_that_opens(masters, key_data).map(|(master, key)| (None, master, key))
+                let opened = masters.open(Kvno::from(NO_VERSION), key_data);
+                opened.ok().map(|(master, key)| (None, &master.key, key))
             };
             let what = match by_history.or_else(by_master) {
                 Some((Some(kvno), _, _)) if kvno != data.history_kvno => {
@@ -81,13 +85,6 @@ impl Verifier {
             }
         }
     }
-}
-
-fn first_that_opens<'k>(
-    masters: impl Iterator<Item = &'k KeyBlock>,
-    data: &KeyData,
-) -> Option<(&'k KeyBlock, KeyBlock)> {
-    masters.into_iter().find_map(|master| Some((master, open_key(master, data).ok()?)))
 }
 
 /// What is wrong with the lengths of a key that `master` has opened.

@@ -14,7 +14,7 @@ use k5_crypto::SystemRandom;
 use k5_kdb::dump::{Version, write_policy, write_principal};
 use k5_kdb::mkey::convert::{add_master_key, convert_keys, next_kvno};
 use k5_kdb::mkey::stash;
-use k5_kdb::{Access, Backend, Entry, KdbError, MasterKey, MasterKeys, Order, Scope};
+use k5_kdb::{Access, Backend, Entry, KdbError, MasterKey, MasterKeys, Order, Scope, StorageKey};
 use k5_types::{Kvno, Principal};
 use std::ffi::OsString;
 use std::io::Write;
@@ -174,6 +174,8 @@ fn request(session: &mut Session<'_, '_>) -> Result<Request, Stop> {
 struct Conversion<'o> {
     old: ConversionKeys<'o>,
     new: MasterKey,
+    /// The new key made ready, from the first principal on.
+    ready: Option<StorageKey>,
     principal: &'o Principal,
     random: SystemRandom,
 }
@@ -214,7 +216,7 @@ impl<'o> Conversion<'o> {
         };
         let kvno = next_kvno(&opened.entry).map_err(|error| session.error(error.to_string(), doing))?;
         let new = MasterKey { kvno, key };
-        Ok(Conversion { old, new, principal: &opened.principal, random: SystemRandom })
+        Ok(Conversion { old, new, ready: None, principal: &opened.principal, random: SystemRandom })
     }
 
     fn convert(&mut self, entry: &mut Entry) -> k5_kdb::Result<()> {
@@ -225,7 +227,11 @@ impl<'o> Conversion<'o> {
         if entry.principal == *self.principal {
             add_master_key(entry, old, &self.new, &mut self.random)
         } else {
-            convert_keys(entry, old, &self.new, &mut self.random)
+            let ready = match &mut self.ready {
+                Some(ready) => ready,
+                none => none.insert(StorageKey::new(&self.new.key)?),
+            };
+            convert_keys(entry, old, self.new.kvno, ready, &mut self.random)
         }
     }
 }

@@ -60,6 +60,15 @@ impl Kind {
         format: Format,
         lines: &mut Vec<u8>,
     ) -> Result<(), Wrong> {
+        // Most entries have no line in some of the tables.
+        let has_lines = match self {
+            Kind::Alias => entry.tl(TlType::ALIAS_TARGET).is_some(),
+            Kind::StringAttributes => entry.tl(TlType::STRING_ATTRS).is_some(),
+            _ => true,
+        };
+        if !has_lines {
+            return Ok(());
+        }
         let name = entry.principal.unparse();
         match self {
             Kind::Alias => {

@@ -39,10 +39,19 @@ impl<'l> Row<'l> {
     }
 
     pub(super) fn text(&mut self, text: &[u8]) {
+        self.next();
+        self.field(text);
+    }
+
+    /// Begins a field.
+    fn next(&mut self) {
         if !self.first {
             self.lines.push(if self.format.csv { b',' } else { b'\t' });
         }
         self.first = false;
+    }
+
+    fn field(&mut self, text: &[u8]) {
         let quoted = self.format.csv && text.iter().any(|byte| matches!(byte, b',' | b'\n' | b'"'));
         if !quoted {
             self.lines.extend_from_slice(text);
@@ -59,7 +68,25 @@ impl<'l> Row<'l> {
     }
 
     pub(super) fn number(&mut self, number: impl Into<i64>) {
-        self.text(number.into().to_string().as_bytes());
+        self.next();
+        let number: i64 = number.into();
+        if number < 0 {
+            self.lines.push(b'-');
+        }
+        // The longest has 19 digits.
+        let mut digits = [0; 20];
+        let mut rest = number.unsigned_abs();
+        let mut length = 0;
+        for digit in digits.iter_mut().rev() {
+            // Below 10.
+            *digit = b'0' + (rest % 10) as u8;
+            rest /= 10;
+            length += 1;
+            if rest == 0 {
+                break;
+            }
+        }
+        self.lines.extend(digits.iter().skip(digits.len() - length));
     }
 
     /// A 32-bit field as MIT prints it, signed.
@@ -84,10 +111,10 @@ impl<'l> Row<'l> {
         if bytes.is_empty() && !self.format.empty_hex {
             return self.text(b"-1");
         }
+        self.next();
         const DIGITS: [u8; 16] = *b"0123456789abcdef";
         let digit = |half: u8| DIGITS.get(usize::from(half)).copied().unwrap_or_default();
-        let digits: Vec<u8> = bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect();
-        self.text(&digits);
+        self.lines.extend(bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]));
     }
 }
 
