@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
 use compat::damage::{DAMAGE, POLICY, PRINC, damaged};
-use harness::{Pair, Realm, Setup, Side, workspace};
+use harness::{Pair, Realm, Setup, Side, SmallDisk, workspace};
 use std::collections::BTreeSet;
 use std::fs;
 use std::io::Write;
@@ -81,6 +81,40 @@ fn write_aliases(path: &Path, aliases: usize) {
     out.flush().unwrap();
 }
 
+/// A dump of so many principals, each of which has a policy that is not there, another one each, and of so many policies.
+fn write_policies(path: &Path, principals: usize, policies: usize) {
+    let mut out = std::io::BufWriter::new(fs::File::create(path).unwrap());
+    out.write_all(HEADER.as_bytes()).unwrap();
+    out.write_all(master().as_bytes()).unwrap();
+    let long = "x".repeat(100);
+    for number in 0..principals {
+        let name = format!("svc/host{number:06}.example.test@GOLDEN.TEST");
+        let line = PRINC.replace("13\t2\t2\t0\tp@GOLDEN.TEST", &format!("{}\t2\t2\t0\t{name}", name.len()));
+        let data = admin_data(&format!("gone{number:06}{long}"));
+        let line = line.replace("500\t2\tabcd", &format!("3\t{}\t{data}", data.len() / 2));
+        out.write_all(line.as_bytes()).unwrap();
+    }
+    for number in 0..policies {
+        let name = format!("policy{:06}{long}", number * 7919 % policies);
+        out.write_all(POLICY.replacen("policy\tpol\t", &format!("policy\t{name}\t"), 1).as_bytes()).unwrap();
+    }
+    out.flush().unwrap();
+}
+
+/// The tagged datum of an entry that has a policy, in hexadecimal digits (`docs/formats/kadm_data.md`).
+fn admin_data(policy: &str) -> String {
+    let mut bytes = 0x1234_5c01u32.to_be_bytes().to_vec();
+    let length = policy.len() + 1;
+    bytes.extend(u32::try_from(length).unwrap().to_be_bytes());
+    bytes.extend(policy.as_bytes());
+    bytes.resize(bytes.len() + 1 + (4 - length % 4) % 4, 0);
+    // It refers to the policy; no history.
+    for number in [0x800u32, 0, 2, 0] {
+        bytes.extend(number.to_be_bytes());
+    }
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
 /// A run of ours, and the most memory that it had in use at a time, in KiB.
 fn peak(realm: &Realm, words: &[&str]) -> (std::process::Output, u64) {
     let report = realm.path("peak");
@@ -108,17 +142,26 @@ fn memory_does_not_grow_with_the_dump() {
     realm.write("stash", golden("stash-all"));
     write_dump(&realm.path("some"), 46_000);
     write_dump(&realm.path("many"), 70_000);
-    for words in [&["load"][..], &["load", "-update"], &["dump"], &["tabdump", "-o"], &["load", "-hash"]] {
+    for words in
+        [&["load"][..], &["load", "-update"], &["dump"], &["tabdump", "-o"], &["verify"], &["load", "-hash"]]
+    {
         let of = |dump: &str| {
             let mut words = words.to_vec();
             let out = format!("out-{dump}");
             match words[0] {
                 "load" => words.push(dump),
+                "verify" => {
+                    // The realm that was loaded last is that of `many`.
+                    let _ = realm.kdb5_util(["load", dump]).ok();
+                }
                 "dump" => words.push(&out),
                 _ => words.extend([out.as_str(), "keyinfo"]),
             }
             let (output, peak) = peak(&realm, &words);
-            assert!(output.status.success(), "{words:?}: {output:?}");
+            let told = String::from_utf8_lossy(&output.stdout);
+            // The keys are made up, and told as such.
+            let verified = words == ["verify"] && told.contains("001 principals, 0 policies, ");
+            assert!(output.status.success() || verified, "{words:?}: {:?}", output.stderr);
             peak
         };
         let (some, many) = (of("some"), of("many"));
@@ -149,7 +192,45 @@ fn memory_does_not_grow_with_the_aliases() {
     assert!(many <= some + MORE, "{some} KiB, then {many} KiB");
 }
 
-/// Dumps that say of themselves that they are huge, and those that are damaged otherwise, are refused in little memory.
+/// Nor do more policies, in a load, an update and a dump, nor do policies that are missed, in `verify`.
+#[test]
+fn memory_does_not_grow_with_the_policies() {
+    const MORE: u64 = 8 * 1024;
+    const MOST: u64 = 96 * 1024;
+    let realm = Realm::with(Side::Ours, setup());
+    realm.write("stash", golden("stash-all"));
+    write_policies(&realm.path("some"), 5_000, 60_000);
+    write_policies(&realm.path("many"), 5_000, 150_000);
+    for words in [&["load", "{}"][..], &["load", "-update", "{}"], &["dump", "out"], &["verify"]] {
+        let [some, many] = ["some", "many"].map(|name| {
+            match words[0] {
+                "dump" => drop(realm.kdb5_util(["load", name]).ok()),
+                "verify" => {
+                    write_policies(&realm.path("in"), if name == "some" { 20_000 } else { 70_000 }, 1);
+                    drop(realm.kdb5_util(["load", "in"]).ok());
+                }
+                _ => {}
+            }
+            let words: Vec<&str> =
+                words.iter().map(|word| if *word == "{}" { name } else { *word }).collect();
+            let (output, peak) = peak(&realm, &words);
+            let told = String::from_utf8_lossy(&output.stdout);
+            match words[0] {
+                "verify" => {
+                    assert!(told.contains("more principals have policies that do not exist"), "{told}")
+                }
+                _ => assert!(output.status.success(), "{words:?}: {output:?}"),
+            }
+            peak
+        });
+        // An update changes pages of a tree that is there: so many of them wait that the smaller one does not fill them.
+        let grown = many > some + MORE && !words.contains(&"-update");
+        assert!(!grown && many <= MOST, "{words:?}: {some} KiB, then {many} KiB");
+    }
+}
+
+/// Dumps that say of themselves that they are huge, and those that are damaged otherwise, are refused in little memory, and
+/// what is live stays as it is.
 #[test]
 fn damaged_dumps_take_no_memory() {
     const MOST: u64 = 64 * 1024;
@@ -165,13 +246,19 @@ fn damaged_dumps_take_no_memory() {
         ("\t1\t300\t2\tabcd\n", "\t32767\t300\t65535\tabcd\n"),
     ];
     let all = DAMAGE.iter().map(|(from, to, _)| (*from, *to)).chain(wild);
+    let mut refused = 0;
     for (from, to) in all {
         realm.write("in", format!("{HEADER}{}{}", master(), damaged(from, to)));
         for words in [&["load", "in"][..], &["load", "-update", "in"]] {
-            let (_, peak) = peak(&realm, words);
+            let live = || ["principal", "principal.kadm5"].map(|file| realm.read(file));
+            let before = live();
+            let (output, peak) = peak(&realm, words);
             assert!(peak < MOST, "{words:?} {from:?} {to:?}: {peak} KiB");
+            assert!(output.status.success() || live() == before, "{words:?} {from:?} {to:?}: not as it was");
+            refused += usize::from(!output.status.success());
         }
     }
+    assert!(refused >= 2 * 30, "{refused}");
     // A line that has all that it says, and too much of it.
     let octets = "5".repeat(2 * 65_535);
     let tagged = format!("\t500\t65535\t{octets}").repeat(400);
@@ -179,6 +266,29 @@ fn damaged_dumps_take_no_memory() {
     realm.write("in", format!("{HEADER}{}{line}", master()));
     let (output, peak) = peak(&realm, &["load", "in"]);
     assert!(!output.status.success() && peak < MOST, "{output:?} {peak} KiB");
+}
+
+/// A disk that is full before all of a dump out of order is sorted.
+#[test]
+fn a_full_disk_while_sorting() {
+    let on_disk = "[dbmodules]\n    GOLDEN.TEST = {\n        database_name = {DIR}/disk/principal\n    }\n";
+    let realm = Realm::with(Side::Ours, setup().kdc_text(on_disk));
+    // The first run goes to the disk when 48 MiB wait; there is not so much room.
+    let disk = SmallDisk::mount(&realm.path("disk"), 32 * 1024);
+    realm.write("stash", golden("stash-all"));
+    write_dump(&realm.path("small"), 10);
+    write_dump(&realm.path("big"), 46_000);
+    let _ = realm.kdb5_util(["load", "small"]).ok();
+    let names = || -> BTreeSet<_> {
+        fs::read_dir(realm.path("disk")).unwrap().map(|entry| entry.unwrap().file_name()).collect()
+    };
+    let before = (names(), realm.read("disk/principal"), realm.read("disk/principal.kadm5"));
+    for words in [&["load", "big"][..], &["load", "-update", "big"]] {
+        let _ = realm.kdb5_util(words.iter().copied()).fails(1).stderr_has("No space left on device");
+        assert!(before == (names(), realm.read("disk/principal"), realm.read("disk/principal.kadm5")));
+    }
+    let _ = realm.mit("kadmin.local", ["getprinc", "K/M"]).ok();
+    drop(disk);
 }
 
 /// The later of two records of one name counts, as with MIT.

@@ -11,8 +11,10 @@ use k5_bdb::{Sorter, StoredFile};
 use std::fs::File;
 use std::path::{Path, PathBuf};
 
-/// Bytes of records that wait in memory.
-const MEMORY: usize = 48 << 20;
+/// Bytes of principals that wait in memory.
+pub(super) const MEMORY: usize = 48 << 20;
+/// Bytes of policies that do, while principals may be waiting too.
+pub(super) const POLICIES_MEMORY: usize = 8 << 20;
 /// Pages are written when about so many bytes of them have changed.
 const STEP: usize = 32 << 20;
 /// What a record costs that does not come behind the one before it: it changes a page of its own.
@@ -134,13 +136,13 @@ impl Target {
 
 impl Gathering {
     /// For an empty file.
-    pub fn into_new(file: StoredFile, path: &Path) -> Result<Self> {
-        Self::of(Target::New(file), path, MEMORY)
+    pub fn into_new(file: StoredFile, path: &Path, memory: usize) -> Result<Self> {
+        Self::of(Target::New(file), path, memory)
     }
 
     /// For a tree that has records.
-    pub fn into_tree(tree: Stepwise, path: &Path) -> Result<Self> {
-        Self::of(Target::Tree(Box::new(tree)), path, MEMORY)
+    pub fn into_tree(tree: Stepwise, path: &Path, memory: usize) -> Result<Self> {
+        Self::of(Target::Tree(Box::new(tree)), path, memory)
     }
 
     fn of(target: Target, path: &Path, memory: usize) -> Result<Self> {

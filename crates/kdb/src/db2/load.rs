@@ -9,7 +9,7 @@
 //! ([`super::gather`]), and pages go to the new files in steps.
 
 use super::files::{Db2Files, create_new, lock_file};
-use super::gather::{Gathering, Stepwise};
+use super::gather::{Gathering, MEMORY, POLICIES_MEMORY, Stepwise};
 use super::record;
 use super::transaction::{policy_key, update_age};
 use super::tree::{PrincipalFile, Tree, open_btree};
@@ -17,7 +17,6 @@ use crate::backend::{Access, Load, LoadFrom, Loaded};
 use crate::entry::Entry;
 use crate::error::{KdbError, Result};
 use crate::policy::Policy;
-use k5_bdb::btree::{self, BTree};
 use k5_bdb::commit::Names;
 use k5_bdb::{Copying, Storage, StoredFile};
 use k5_lock::LockMode;
@@ -30,14 +29,14 @@ use std::path::{Path, PathBuf};
 pub struct Loader {
     live: Db2Files,
     held: Option<LiveLocks>,
-    principals: Principals,
-    policies: BTree<StoredFile>,
+    principals: Records,
+    policies: Records,
     // Dropped last: it removes the files.
     new: NewFiles,
 }
 
-/// The new principals, as far as they have come.
-enum Principals {
+/// The new principals or policies, as far as they have come.
+enum Records {
     /// Into a B-tree.
     Gathered(Box<Gathering>),
     /// Into a hash table, in the order of the dump, which MIT's has too.
@@ -170,64 +169,84 @@ impl Loader {
         let (principals, policies) = match from {
             LoadFrom::Nothing => {
                 let principals = match files.new_principals {
-                    PrincipalFile::BTree => {
-                        Principals::Gathered(Box::new(Gathering::into_new(principals, &files.principals)?))
-                    }
-                    PrincipalFile::Hash => Principals::Stored(Stepwise::new(Tree::create(
+                    PrincipalFile::BTree => Records::Gathered(Box::new(Gathering::into_new(
+                        principals,
+                        &files.principals,
+                        MEMORY,
+                    )?)),
+                    PrincipalFile::Hash => Records::Stored(Stepwise::new(Tree::create(
                         PrincipalFile::Hash,
                         principals,
                         &files.principals,
                     )?)),
                 };
-                let policies = BTree::create(policies, &files.policies, btree::Options::default())?;
-                (principals, policies)
+                (principals, Gathering::into_new(policies, &files.policies, POLICIES_MEMORY)?)
             }
             LoadFrom::Live => {
                 let tree = Stepwise::new(Tree::open(&*files.storage, &files.principals, Access::Write)?);
                 let principals = match tree.tree.is_ordered() {
-                    true => Principals::Gathered(Box::new(Gathering::into_tree(tree, &files.principals)?)),
-                    false => Principals::Stored(tree),
+                    true => {
+                        Records::Gathered(Box::new(Gathering::into_tree(tree, &files.principals, MEMORY)?))
+                    }
+                    false => Records::Stored(tree),
                 };
-                (principals, open_btree(&*files.storage, &files.policies, Access::Write)?)
+                let policies = open_btree(&*files.storage, &files.policies, Access::Write)?;
+                let policies = Stepwise::new(Tree::BTree(Box::new(policies)));
+                (principals, Gathering::into_tree(policies, &files.policies, POLICIES_MEMORY)?)
             }
         };
-        let live = live.clone();
-        Ok(Loader { live, held, principals, policies, new })
+        let policies = Records::Gathered(Box::new(policies));
+        Ok(Loader { live: live.clone(), held, principals, policies, new })
+    }
+}
+
+impl Records {
+    fn put(&mut self, key: &[u8], value: &[u8]) -> Result<()> {
+        match self {
+            Records::Gathered(gathering) => gathering.put(key, value),
+            Records::Stored(tree) => tree.put(key, value),
+            Records::Whole(tree) => tree.put(key, value),
+            Records::Lost => Err(lost()),
+        }
+    }
+
+    /// All have come: the tree that has them.
+    fn complete(&mut self) -> Result<&mut Tree> {
+        let tree = match std::mem::replace(self, Records::Lost) {
+            Records::Gathered(gathering) => gathering.finish()?,
+            Records::Stored(tree) => tree.tree,
+            Records::Whole(tree) => tree,
+            Records::Lost => return Err(lost()),
+        };
+        *self = Records::Whole(tree);
+        match self {
+            Records::Whole(tree) => Ok(tree),
+            _ => Err(lost()),
+        }
     }
 }
 
 impl Load for Loader {
     fn put_principal(&mut self, entry: &Entry) -> Result<()> {
         let (key, value) = record::key_and_value(entry)?;
-        match &mut self.principals {
-            Principals::Gathered(gathering) => gathering.put(&key, &value),
-            Principals::Stored(tree) => tree.put(&key, &value),
-            Principals::Whole(tree) => tree.put(&key, &value),
-            Principals::Lost => Err(lost()),
-        }
+        self.principals.put(&key, &value)
     }
 
     fn put_policy(&mut self, policy: &Policy) -> Result<()> {
-        Ok(self.policies.put(&policy_key(&policy.name), &policy.encode())?)
+        self.policies.put(&policy_key(&policy.name), &policy.encode())
     }
 
     fn complete(&mut self) -> Result<()> {
-        let tree = match std::mem::replace(&mut self.principals, Principals::Lost) {
-            Principals::Gathered(gathering) => gathering.finish()?,
-            Principals::Stored(tree) => tree.tree,
-            Principals::Whole(tree) => tree,
-            Principals::Lost => return Err(lost()),
-        };
-        self.principals = Principals::Whole(tree);
-        Ok(())
+        self.principals.complete().map(|_| ())
     }
 
     fn finish(mut self: Box<Self>) -> Result<Loaded> {
-        self.complete()?;
-        if let Principals::Whole(tree) = &mut self.principals {
+        for records in [&mut self.principals, &mut self.policies] {
+            let tree = records.complete()?;
+            // Without the way back that a commit of these pages would keep in memory: these files go away if it fails.
+            tree.spill()?;
             tree.commit()?;
         }
-        self.policies.commit()?;
         let mut held = match self.held.take() {
             Some(held) => held,
             None => LiveLocks::take(&self.live)?,

@@ -2,6 +2,7 @@
 //! command.
 
 mod keys;
+mod policies;
 mod rescue;
 
 use crate::options::rest_of_command;
@@ -12,8 +13,9 @@ use k5_cli::{Item, Opt, OptionTable, WordOptions};
 use k5_kdb::dump::{Version, write_policy, write_principal};
 use k5_kdb::{Entry, Found, Inspect, Part, Policy, Verifier, Way};
 use k5_types::Secret;
+use policies::Policies;
 use rescue::Rescue;
-use std::collections::{BTreeMap, HashSet};
+use std::collections::HashSet;
 use std::io::Write;
 use std::ops::ControlFlow;
 use std::os::unix::ffi::OsStrExt;
@@ -80,7 +82,7 @@ pub(crate) fn run(mut session: Session<'_, '_>, password: Option<Secret<Vec<u8>>
         faults: 0,
         broken_pages: HashSet::new(),
         counts: Counts::default(),
-        policies: BTreeMap::new(),
+        policies: Policies::default(),
     };
     let fault = match &entry {
         None => Some("there is no entry with the master keys that can be read".to_owned()),
@@ -126,8 +128,7 @@ struct Verify<'v, 'r, 'i> {
     /// Pages of which a fault has been told.
     broken_pages: HashSet<(Part, u32)>,
     counts: Counts,
-    /// The policies that principals have: how many, and the first of them.
-    policies: BTreeMap<Vec<u8>, (u64, Vec<u8>)>,
+    policies: Policies,
 }
 
 impl Verify<'_, '_, '_> {
@@ -136,6 +137,13 @@ impl Verify<'_, '_, '_> {
         self.structure(Part::Policies)?;
         self.structure(Part::Lockout)?;
         let inspector = self.inspector;
+        let known = inspector.policies(&mut |found| {
+            if let (Ok(policy), true) = (&found.what, found.way != Way::Scan) {
+                self.policies.exists(&policy.name);
+            }
+            ControlFlow::Continue(())
+        });
+        known.map_err(|error| self.session.error(error.to_string(), "while reading policies"))?;
         let mut stopped = Ok(());
         let read = inspector.principals(&mut |found| {
             stopped = self.principal(found);
@@ -193,7 +201,7 @@ impl Verify<'_, '_, '_> {
         self.counts.keys_left += verdict.keys_left;
         self.counts.keys_stale += verdict.keys_stale;
         if let Some(policy) = verdict.policy {
-            self.policies.entry(policy).or_insert_with(|| (0, name.clone())).0 += 1;
+            self.policies.had_by(policy, &name);
         }
         for what in doubt.iter().chain(&verdict.faults) {
             self.fault(Part::Principals, Some(page), Some(&name), what)?;
@@ -225,7 +233,6 @@ impl Verify<'_, '_, '_> {
         if let Some(what) = doubt {
             self.fault(Part::Policies, Some(page), name.as_deref(), &what)?;
         }
-        self.policies.remove(&policy.name);
         Ok(())
     }
 
@@ -270,19 +277,7 @@ impl Verify<'_, '_, '_> {
 
     fn finish(self) -> Result<(), Stop> {
         let mut text = Vec::new();
-        for (policy, (count, first)) in &self.policies {
-            text.extend_from_slice(b"note: policy ");
-            text.extend_from_slice(policy);
-            text.extend_from_slice(b" does not exist: ");
-            text.extend_from_slice(first);
-            text.extend_from_slice(
-                match count {
-                    1 => " has it\n".to_owned(),
-                    count => format!(" and {} more have it\n", count - 1),
-                }
-                .as_bytes(),
-            );
-        }
+        self.policies.notes(&mut text);
         let Counts { pages, principals, policies, keys, keys_left, keys_stale, scanned } = self.counts;
         if scanned > 0 {
             let what = "records on pages that nothing leads to; they may have been deleted";
