@@ -31,6 +31,7 @@ const NEEDED: [(&str, &[&str]); 23] = [
     ("locales", &["locale-gen"]),
     ("heimdal-kcm", &["kcm"]),
     ("time", &["time"]),
+    // Kills and stops programs at a system call.
     ("strace", &["strace"]),
     ("default-jdk-headless", &["java", "javac"]),
     ("krb5-gss-samples", &["gss-server", "gss-client"]),

@@ -10,7 +10,7 @@ const PREFIX: &str = "target/test-install";
 
 /// The tests of what goes through a database, which run on both back ends. Tests in them that are about the files of one name it
 /// themselves.
-const ON_KLMDB: [&str; 17] = [
+const ON_KLMDB: [&str; 18] = [
     "concurrency",
     "enctypes",
     "kadmin_local_alias",
@@ -25,6 +25,7 @@ const ON_KLMDB: [&str; 17] = [
     "kdb5_util_dump",
     "kdb5_util_load",
     "kdb5_util_mkey",
+    "kdb5_util_mkey_killed",
     "kdb5_util_tabdump",
     "kdc",
     "workflow",

@@ -9,6 +9,7 @@
 )]
 
 mod beside;
+pub mod calls;
 pub mod damage;
 mod golden;
 mod kcm;

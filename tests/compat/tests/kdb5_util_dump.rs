@@ -1,11 +1,13 @@
 //! `kdb5_util dump` beside MIT's: every version and option on a realm that has everything, names, and where it goes.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
+use compat::calls::{count, kill, traced};
 use compat::{forms, golden, golden_pair, golden_setup, place_form};
 use harness::{BackEnd, Mask, Pair, Realm, Side, SmallDisk};
 use std::fs;
-use std::os::unix::fs::{FileTypeExt, PermissionsExt};
+use std::os::unix::fs::{FileTypeExt, MetadataExt, PermissionsExt};
 use std::path::Path;
+use std::time::{Duration, Instant};
 
 /// Every version.
 const VERSIONS: [&str; 4] = ["-b7", "-r13", "-r18", ""];
@@ -219,6 +221,74 @@ fn the_ok_file() {
     let both = pair.kdb5_util(["dump", "out"]).same_bytes().code(1);
     assert!(both.ours.stderr.contains("while creating 'ok' file, 'out.dump_ok'"), "{}", both.ours);
     assert_eq!(leftovers(pair.ours().dir()), 0);
+}
+
+/// Whoever dumps to a file holds the lock of its `.dump_ok` until the dump has its name; another one waits, and then writes
+/// its own.
+#[test]
+fn a_second_dump_waits_for_the_first() {
+    for (first, call, second) in [
+        (Side::Ours, "fsync", Side::Mit),
+        (Side::Mit, "rename", Side::Ours),
+        (Side::Ours, "fsync", Side::Ours),
+    ] {
+        let realm = everything().ours().by(first);
+        let running = traced(&realm, call, Some("signal=SIGSTOP:when=1"), &["dump", "out"], "").spawn();
+        let stopped = wait_for("it stops", || {
+            let calls = fs::read_to_string(realm.path("calls")).unwrap_or_default();
+            let line = calls.lines().find(|line| line.contains("stopped by SIGSTOP"))?;
+            line.split(' ').next().map(str::to_owned)
+        });
+        let waiting = realm.by(second).kdb5_util(["dump", "out"]).spawn();
+        let inode = format!(":{} ", realm.path("out.dump_ok").metadata().unwrap().ino());
+        wait_for("the second waits", || {
+            let locks = fs::read_to_string("/proc/locks").unwrap();
+            locks.lines().any(|line| line.contains("-> ") && line.contains(&inode)).then_some(())
+        });
+        assert_eq!(realm.read("out.dump_ok"), b"", "it says nothing of a dump that is under way");
+        let resumed = std::process::Command::new("kill").args(["-CONT", &stopped]).status().unwrap();
+        assert!(resumed.success());
+        let _ = running.wait().code(0);
+        let _ = waiting.wait().code(0);
+        assert_eq!(realm.read("out.dump_ok"), [0]);
+        assert_eq!(realm.read("out"), realm.kdb5_util(["dump"]).ok().stdout.as_bytes());
+    }
+}
+
+/// Waits until there is an answer.
+fn wait_for<T>(what: &str, mut ask: impl FnMut() -> Option<T>) -> T {
+    let begun = Instant::now();
+    loop {
+        if let Some(answer) = ask() {
+            return answer;
+        }
+        assert!(begun.elapsed() < Duration::from_secs(60), "{what}: never");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}
+
+/// Killed at any call, a dump leaves the old file or the new one, whole.
+#[test]
+fn a_dump_that_is_killed() {
+    let realm = everything().ours().clone();
+    // The first to open an LMDB environment makes its file of locks.
+    let _ = realm.kdb5_util(["dump", "out"]).ok();
+    let calls = count(&realm, &["dump", "out"], "");
+    let whole = realm.read("out");
+    let mut kills = 0;
+    for (call, times) in calls {
+        for nth in 1..=times {
+            realm.write("out", "before");
+            let _ = kill(&realm, call, nth, &["dump", "out"], "");
+            kills += 1;
+            let found = realm.read("out");
+            assert!(found == b"before" || found == whole, "{call} {nth} of {times}");
+            // What says that it is good says so of the new one.
+            let good = realm.read("out.dump_ok") == [0];
+            assert!(!good || found == whole, "{call} {nth} of {times}");
+        }
+    }
+    assert!(kills > 1);
 }
 
 /// A failure leaves the old dump, an empty `.dump_ok`, and nothing else.

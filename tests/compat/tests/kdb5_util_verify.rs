@@ -1,6 +1,7 @@
 //! `kdb5_util verify`, which MIT does not have: what it finds, and what it saves. MIT loads what is saved.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
+use compat::calls::{count, kill};
 use compat::golden;
 use harness::{Output, Realm, Setup, Side, announced_divergence};
 use std::collections::BTreeSet;
@@ -371,4 +372,27 @@ fn a_broken_header_of_a_hash_file() {
         let natural = range == (40..44);
         assert_eq!(output.exit, i32::from(!natural), "{range:?}: {output}");
     }
+}
+
+/// A recovery that is killed leaves no file of that name, or the whole one, and can be done again.
+#[test]
+fn a_recovery_that_is_killed() {
+    let realm = realm("db2");
+    let words = ["verify", "--recover", "rescued"];
+    let calls = count(&realm, &words, "");
+    let whole = realm.read("rescued");
+    let mut kills = 0;
+    for (call, times) in calls {
+        for nth in 1..=times {
+            drop(fs::remove_file(realm.path("rescued")));
+            let _ = kill(&realm, call, nth, &words, "");
+            kills += 1;
+            let found = fs::read(realm.path("rescued")).ok();
+            assert!(found.is_none_or(|found| found == whole), "{call} {nth} of {times}");
+        }
+    }
+    assert!(kills > 1);
+    drop(fs::remove_file(realm.path("rescued")));
+    let _ = realm.kdb5_util(words).ok();
+    assert!(realm.read("rescued") == whole);
 }

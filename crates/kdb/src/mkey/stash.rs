@@ -98,8 +98,9 @@ fn read_old(path: &Path) -> std::result::Result<KeyBlock, String> {
     Ok(KeyBlock::new(EncType(i32::from(enctype)), key.to_vec()))
 }
 
-/// Writes master keys, first one first, to a new file beside the stash file and renames it over. MIT's rule:
-/// `NAME_tmp` is the name of the new file, and one that is there already is an error.
+/// Writes master keys, first one first, to a new file and renames it over the stash file. MIT's new file is `NAME_tmp`, and
+/// one that is there already is an error; so it is here, since its writer may be at work. Ours is in a directory
+/// `.NAME_tmp` and six letters, so that one that is killed is in nobody's way.
 ///
 /// # Errors
 /// Where the file cannot be written; the stash file is then as it was.
@@ -110,13 +111,9 @@ pub fn write(path: &Path, principal: &Principal, keys: &[&MasterKey], now: Times
         return Err(io_error(path, not_regular));
     }
     let temporary = temporary_name(path);
-    // Made here, so that a killed program leaves no file but this one.
-    match SystemStorage.create(&temporary) {
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-            return Err(KdbError::StashTemporary { path: temporary });
-        }
-        made => made.map_err(|error| io_error(&temporary, error))?,
-    };
+    if temporary.symlink_metadata().is_ok() {
+        return Err(KdbError::StashTemporary { path: temporary });
+    }
     let entries: Vec<Entry> = keys
         .iter()
         .map(|key| Entry {
@@ -126,16 +123,23 @@ pub fn write(path: &Path, principal: &Principal, keys: &[&MasterKey], now: Times
             key: key.key.duplicate(),
         })
         .collect();
-    let written = KeytabWriter::prepare(&temporary, 0)
+    let mut prefix = std::ffi::OsString::from(".");
+    prefix.push(temporary.file_name().unwrap_or_default());
+    let directory = path.parent().filter(|path| !path.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let scratch = tempfile::Builder::new().prefix(&prefix).tempdir_in(directory);
+    let scratch = scratch.map_err(|error| io_error(&temporary, io::Error::other(system_text(&error))))?;
+    let new = scratch.path().join("new");
+    KeytabWriter::prepare(&new, 0)
         .and_then(|writer| writer.commit(&entries))
-        .map_err(|error| io_error(&temporary, io::Error::other(stash_text(&error))))
-        .and_then(|()| SystemStorage.rename(&temporary, path).map_err(|e| io_error(path, e)))
-        .and_then(|()| SystemStorage.sync_directory(path).map_err(|e| io_error(path, e)));
-    if written.is_err() {
-        // The error is what counts; the stash file itself was not touched.
-        let _ = std::fs::remove_file(&temporary);
-    }
-    written
+        .map_err(|error| io_error(&temporary, io::Error::other(stash_text(&error))))?;
+    SystemStorage.rename(&new, path).map_err(|error| io_error(path, error))?;
+    SystemStorage.sync_directory(path).map_err(|error| io_error(path, error))
+}
+
+/// What the system said, without the path that `tempfile` puts around it.
+fn system_text(error: &io::Error) -> String {
+    let inner = error.get_ref().and_then(|wrapped| wrapped.source()?.downcast_ref::<io::Error>());
+    errno_text(inner.unwrap_or(error))
 }
 
 fn temporary_name(path: &Path) -> PathBuf {
