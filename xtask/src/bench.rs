@@ -1,5 +1,6 @@
 //! `cargo xtask bench`: how long ours and MIT's take for the same thing on the same files.
 
+mod floor;
 mod million;
 mod users;
 
@@ -78,6 +79,8 @@ pub fn run(args: &[&str]) -> Result<()> {
         }
         println!("{:<14} {:>7.2} ms {:>7.2} ms {:>8.2}", case.name, ours * 1e3, mit * 1e3, ours / mit);
     }
+    let (rust, c) = floor::measure(&bench, if quick { 20 } else { 100 })?;
+    println!("{:<14} {:>7.2} ms {:>7.2} ms", "empty (Rust, C)", rust * 1e3, c * 1e3);
     bad.extend(users::run(&bench.prefix, if quick { users::QUICK } else { users::WHOLE })?);
     bad.extend(million::run(&bench.prefix, if quick { million::QUICK } else { million::WHOLE })?);
     if !bad.is_empty() {
@@ -157,15 +160,20 @@ impl Bench {
         };
         let ours = line(&self.prefix.join(case.directory).join(case.program));
         let mit = line(&mit_program(case.directory, case.program));
+        self.compare([ours, mit], runs).with_context(|| format!("measuring \"{}\"", case.name))
+    }
+
+    /// The median times in seconds of two command lines.
+    fn compare(&self, lines: [String; 2], runs: u32) -> Result<(f64, f64)> {
         let json = self.dir.join("times.json");
         let mut hyperfine = Command::new("hyperfine");
         self.surround(&mut hyperfine);
         hyperfine.args(["-N", "--style", "none", "--warmup", "10", "--export-json"]);
-        hyperfine.arg(&json).args(["--min-runs", &runs.to_string()]).args([ours, mit]);
+        hyperfine.arg(&json).args(["--min-runs", &runs.to_string()]).args(lines);
         // Its remarks about outliers are not for the table; the median does not mind them.
         let out = hyperfine.output().context("cannot run hyperfine")?;
         if !out.status.success() {
-            bail!("measuring \"{}\": {}", case.name, String::from_utf8_lossy(&out.stderr));
+            bail!("{}", String::from_utf8_lossy(&out.stderr));
         }
         times(&fs::read_to_string(&json)?)
     }

@@ -121,7 +121,8 @@ pub fn decode_with_fields(version: Version, body: &[u8]) -> Result<(Entry, KvnoF
         return Err(Damage::Empty { field: NAME });
     }
     let realm = fields.bytes("realm")?.to_vec();
-    let mut components = Vec::new();
+    // Most names have two; the list of a longer one grows with what is there.
+    let mut components = Vec::with_capacity(count.min(2));
     for _ in 0..count {
         components.push(fields.bytes("component")?.to_vec());
     }

@@ -196,10 +196,16 @@ impl Principal {
     /// The quoted text with its realm: what the database keys by and MIT shows.
     #[must_use]
     pub fn unparse(&self) -> Vec<u8> {
-        let mut text = self.quoted_components(true);
-        text.push(b'@');
-        push_quoted(&mut text, &self.realm, true);
+        let mut text = self.room();
+        self.unparse_to(&mut text);
         text
+    }
+
+    /// The same, behind what `text` holds: for lists of hundreds of thousands, which need one buffer.
+    pub fn unparse_to(&self, text: &mut Vec<u8>) {
+        self.push_components(text, true);
+        text.push(b'@');
+        push_quoted(text, &self.realm, true);
     }
 
     /// The quoted text without its realm. `@` needs no quoting here.
@@ -236,28 +242,38 @@ impl Principal {
     }
 
     fn quoted_components(&self, quote_at: bool) -> Vec<u8> {
-        // Room for all of a name without quotes, realm included: lists are of hundreds of thousands.
+        let mut text = self.room();
+        self.push_components(&mut text, quote_at);
+        text
+    }
+
+    /// Room for all of a name without quotes, realm included.
+    fn room(&self) -> Vec<u8> {
         let components: usize = self.components.iter().map(|component| component.len() + 1).sum();
-        let mut text = Vec::with_capacity(components + self.realm.len());
+        Vec::with_capacity(components + self.realm.len())
+    }
+
+    fn push_components(&self, text: &mut Vec<u8>, quote_at: bool) {
         for (index, component) in self.components.iter().enumerate() {
             if index > 0 {
                 text.push(b'/');
             }
-            push_quoted(&mut text, component, quote_at);
+            push_quoted(text, component, quote_at);
         }
-        text
     }
 }
 
 fn push_quoted(text: &mut Vec<u8>, part: &[u8], quote_at: bool) {
-    if !part.iter().any(|byte| quoted(*byte).is_some()) {
-        text.extend_from_slice(part);
-        return;
+    let quote = |byte: u8| quoted(byte).filter(|_| byte != b'@' || quote_at);
+    // Nearly every name goes without: it is copied in one piece. Looking at all of it, whatever the first bytes are, is
+    // what a compiler makes many bytes at a time of.
+    if !part.iter().fold(false, |any, byte| any | quote(*byte).is_some()) {
+        return text.extend_from_slice(part);
     }
     for byte in part {
-        match quoted(*byte) {
-            Some(c) if *byte != b'@' || quote_at => text.extend([b'\\', c]),
-            _ => text.push(*byte),
+        match quote(*byte) {
+            Some(c) => text.extend([b'\\', c]),
+            None => text.push(*byte),
         }
     }
 }

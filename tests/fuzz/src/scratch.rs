@@ -9,13 +9,20 @@ use tempfile::TempDir;
 /// Calls `use_it` with the path of a file that holds `data`. It lies in memory where the system has such a place: the
 /// writers wait for the disk.
 pub(crate) fn with_file<T>(data: &[u8], use_it: impl FnOnce(&Path) -> T) -> T {
+    with_place("input", |path| {
+        fs::write(path, data).expect("the scratch file can be written");
+        use_it(path)
+    })
+}
+
+/// Calls `use_it` with a path of that name where nothing is.
+pub(crate) fn with_place<T>(name: &str, use_it: impl FnOnce(&Path) -> T) -> T {
     thread_local! {
         static PLACE: OnceCell<TempDir> = const { OnceCell::new() };
     }
-    let path = PLACE.with(|place| place.get_or_init(directory).path().join("input"));
+    let path = PLACE.with(|place| place.get_or_init(directory).path().join(name));
     // A new one each time, so that nothing of the last one is left.
     let _ = fs::remove_file(&path);
-    fs::write(&path, data).expect("the scratch file can be written");
     use_it(&path)
 }
 

@@ -24,6 +24,7 @@ mod use_mkey;
 mod verify;
 
 pub use manual::manual;
+pub use pattern::Pattern;
 
 use k5_cli::{ExitStatus, Io, Message, program_name};
 use k5_config::Config;

@@ -8,7 +8,7 @@ use regex::bytes::{Regex, RegexBuilder};
 
 /// An expression that whole names are matched against.
 #[derive(Debug)]
-pub(crate) struct Pattern(Regex);
+pub struct Pattern(Regex);
 
 const PARENTHESIS: &str = "Unmatched ( or \\(";
 const BRACKET: &str = "Unmatched [, [^, [:, [., or [=";
@@ -22,7 +22,7 @@ impl Pattern {
     ///
     /// # Errors
     /// What is wrong with it.
-    pub(crate) fn new(expression: &[u8]) -> Result<Pattern, String> {
+    pub fn new(expression: &[u8]) -> Result<Pattern, String> {
         let translated = Translation { rest: expression, out: String::new() }.run()?;
         let regex = RegexBuilder::new(&translated).unicode(false).dot_matches_new_line(true).build();
         regex.map(Pattern).map_err(|error| match error {
@@ -32,7 +32,7 @@ impl Pattern {
     }
 
     /// Whether the whole of `name` matches.
-    pub(crate) fn matches(&self, name: &[u8]) -> bool {
+    pub fn matches(&self, name: &[u8]) -> bool {
         self.0.is_match(name)
     }
 }

@@ -20,6 +20,7 @@ fn main() -> Result<()> {
     }
     corpus.keytabs()?;
     corpus.caches()?;
+    corpus.daemons_and_keyrings()?;
     corpus.dumps()?;
     corpus.records()?;
     corpus.trees()?;
@@ -79,6 +80,68 @@ impl Corpus {
         let principal = body.get(..length).unwrap_or_default();
         self.put("ccache", "version-3", &[b"\x05\x03", body].concat())?;
         self.put("ccache", "version-3-without-credentials", &[b"\x05\x03", principal].concat())
+    }
+
+    /// The golden cache's principal and credentials as a daemon sends them, all at once and one by one, and as they
+    /// stand in keyrings.
+    fn daemons_and_keyrings(&self) -> Result<()> {
+        let golden = self.golden("ccache/bob.ccache")?;
+        let header = golden.get(2..4).and_then(|bytes| bytes.try_into().ok()).map(u16::from_be_bytes);
+        let body = golden.get(4 + usize::from(header.unwrap_or(0))..).unwrap_or_default();
+        let cache = k5_ccache::CacheFile::parse(&golden, Path::new("bob.ccache"))?;
+        let client = cache.principal();
+        let parts = client.components().iter().map(|part| 4 + part.len()).sum::<usize>();
+        let (principal, credential) =
+            body.split_at_checked(12 + client.realm().len() + parts).context("short")?;
+
+        let be = |number: usize| u32::try_from(number).map(u32::to_be_bytes);
+        let reply = |code: i32, results: &[u8]| -> Result<Vec<u8>> {
+            Ok([&be(results.len() + 4)?[..], &[0; 4], &code.to_be_bytes(), results].concat())
+        };
+        let piece = |replies: &[Vec<u8>]| -> Result<Vec<u8>> {
+            let piece = replies.concat();
+            Ok([&u16::try_from(piece.len())?.to_le_bytes()[..], &piece].concat())
+        };
+        let (ids, offset) = ([7; 32], [0, 0, 0, 9]);
+        // What follows a credential is passed over, so each may have all of them behind it.
+        let list = [&be(1)?[..], &be(credential.len())?, credential].concat();
+        let (named, head) = (reply(0, b"bob\0")?, [reply(0, principal)?, reply(0, &offset)?]);
+        let [whole, offset] = head.clone();
+        let all = piece(&[whole.clone(), offset.clone(), reply(0, &list)?])?;
+        let unsupported = reply(-1_765_328_137, b"")?;
+        let one_by_one =
+            piece(&[whole.clone(), offset, unsupported, reply(0, &ids)?, reply(0, credential)?])?;
+        let default = piece(std::slice::from_ref(&named))?;
+        let collection = piece(&[reply(0, &ids)?, named, whole, reply(0, b"other\0")?, reply(-1, b"")?])?;
+        self.put("kcm", "cache", &[&default[..], &all].concat())?;
+        self.put("kcm", "cache-one-by-one", &[&default[..], &one_by_one].concat())?;
+        self.put("kcm", "collection", &[&default[..], &all, &collection, &all, &one_by_one].concat())?;
+        self.put("kcm", "named", &[&all[..], &all, &piece(&head)?, &all].concat())?;
+
+        let key = |place: u8, kind: u8, name: &str, contents: &[u8]| -> Result<Vec<u8>> {
+            let length = u16::try_from(contents.len())?.to_le_bytes();
+            Ok([&[place, kind, 0][..], name.as_bytes(), &[0], &length, contents].concat())
+        };
+        // The places 0 to 4 are there; the first key is 5.
+        for (name, anchor, collection) in
+            [("session", 2, "_krb_c"), ("user", 3, "_krb_c"), ("persistent", 4, "_krb")]
+        {
+            let primary = [&[0, 0, 0, 1][..], &be(3)?, b"one"].concat();
+            let keys = [
+                key(anchor, 0, collection, b"")?,
+                key(5, 1, "krb_ccache:primary", &primary)?,
+                key(5, 0, "one", b"")?,
+                key(7, 1, "__krb5_princ__", principal)?,
+                key(7, 1, "__krb5_time_offsets__", &[0, 0, 0, 1, 0, 0, 0, 2])?,
+                key(7, 2, "krbtgt/R@R", credential)?,
+                key(5, 0, "two", b"")?,
+                key(11, 1, "__krb5_princ__", principal)?,
+            ];
+            self.put("keyring", name, &keys.concat())?;
+        }
+        let old =
+            [key(2, 0, "c", b"")?, key(5, 1, "__krb5_princ__", principal)?, key(5, 1, "x", credential)?];
+        self.put("keyring", "old-program", &old.concat())
     }
 
     /// The header, every policy, and some principals: the short lines, and one of each kind.
@@ -226,6 +289,9 @@ impl Corpus {
         for (number, line) in LINES.iter().enumerate() {
             self.put("words", &format!("line-{number}"), line.as_bytes())?;
         }
+        for (number, pattern) in PATTERNS.iter().enumerate() {
+            self.put("pattern", &format!("pattern-{number}"), pattern.as_bytes())?;
+        }
         for (number, name) in NAMES.iter().enumerate() {
             self.put("names", &format!("name-{number}"), name.as_bytes())?;
         }
@@ -310,6 +376,18 @@ const NAMES: [&str; 12] = [
     "/@\0[",
     "WELLKNOWN/ANONYMOUS@WELLKNOWN:ANONYMOUS\0[a-",
     "kadmin/admin\0k*/*@*",
+];
+
+const PATTERNS: [&str; 9] = [
+    "a.*@R\0a/b@R",
+    "[^[:digit:]x]+|k/m\0k/m",
+    "(ab){2}c{,1}d{3,}\0ababcddd",
+    "a{2}{2}+?\0aaaa",
+    "[]a-c^-]+[[.a.]-[=c=]]\0]-^b",
+    "^x)$\0x)",
+    "\\<\\w+\\>\\s\\S\\b\\B\\W\\`\\'\0ab c",
+    "((a{200}){200}){200}\0aaa",
+    "()a||b[[:word:]]\\1{256}\0c",
 ];
 
 #[cfg(test)]

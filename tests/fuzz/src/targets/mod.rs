@@ -1,15 +1,19 @@
 //! A file for each thing that is fuzzed.
 
 mod btree;
+mod caches;
 mod ccache;
 mod dates;
 mod dump;
 mod engine;
 mod entry;
 mod hash;
+mod kcm;
+mod keyring;
 mod keytab;
 mod klmdb;
 mod names;
+mod pattern;
 mod policy;
 mod profile;
 mod sealed;
@@ -27,7 +31,7 @@ const fn target(name: &'static str, run: fn(&[u8]), fixed: usize, each: usize) -
 const KIB: usize = 1024;
 
 /// All of them.
-pub const TARGETS: [Target; 18] = [
+pub const TARGETS: [Target; 21] = [
     target("btree", btree::run, 256 * KIB, 16),
     target("ccache", ccache::run, 64 * KIB, 64),
     target("dates", dates::run, 64 * KIB, 64),
@@ -37,9 +41,13 @@ pub const TARGETS: [Target; 18] = [
     target("engine_hash", engine::hash, 4096 * KIB, 4096),
     target("entry", entry::run, 64 * KIB, 64),
     target("hash", hash::run, 256 * KIB, 16),
+    target("kcm", kcm::run, 64 * KIB, 64),
+    target("keyring", keyring::run, 64 * KIB, 64),
     target("keytab", keytab::run, 256 * KIB, 16),
     target("klmdb", klmdb::run, 64 * KIB, 64),
     target("names", names::run, 64 * KIB, 64),
+    // A compiled expression has at most 10 MiB, and there are up to three at a time.
+    target("pattern", pattern::run, 64 * 1024 * KIB, 64),
     target("policy", policy::run, 64 * KIB, 64),
     target("profile", profile::run, 64 * KIB, 64),
     target("sealed", sealed::run, 64 * KIB, 64),
