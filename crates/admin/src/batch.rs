@@ -7,11 +7,12 @@ use crate::transact::Open;
 use k5_kdb::{Access, Backend, Savepoint, Scope, Transaction};
 use std::time::Duration;
 
-/// The locks of a batch are held no longer than this, if one operation and the disk are no slower.
-const LONGEST: Duration = Duration::from_millis(25);
+/// The locks of a batch are held no longer than this, if one operation and the disk are no slower. A ticket takes the KDC
+/// several look-ups, each of which may find them held.
+const LONGEST: Duration = Duration::from_millis(15);
 
 /// However slow the disk is, operations are gathered for so long.
-const SHORTEST: Duration = Duration::from_millis(12);
+const SHORTEST: Duration = Duration::from_millis(6);
 
 /// How time passes.
 #[derive(Debug, Clone, Copy)]

@@ -99,7 +99,7 @@ fn others_have_the_locks_as_long() {
     pass(1000);
     assert!(!admin.is_batch_due(), "nothing is held");
     add(&admin, "a").unwrap();
-    pass(24);
+    pass(14);
     assert!(!admin.is_batch_due());
     pass(1);
     assert!(admin.is_batch_due());
@@ -107,7 +107,7 @@ fn others_have_the_locks_as_long() {
     assert!(!admin.is_batch_due());
     pass(10);
     add(&admin, "b").unwrap();
-    assert_eq!(WAITED.take(), Duration::from_millis(15));
+    assert_eq!(WAITED.take(), Duration::from_millis(5));
     pass(3);
     admin.commit_batch().unwrap();
     pass(4);
