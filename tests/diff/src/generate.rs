@@ -5,13 +5,12 @@
 //! (DIV-6), files that are no keytabs (DIV-5, DIV-61), `-glob` (DIV-2), questions (DIV-14), children's output (DIV-15), aliases (DIV-50).
 
 mod breakage;
-mod dice;
 mod keytabs;
 mod policies;
 mod principals;
 mod values;
 
-pub use dice::Dice;
+pub use harness::Dice;
 
 use crate::case::{Aspect, Case, Form, Step};
 use crate::compare::Difference;

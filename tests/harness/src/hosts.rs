@@ -59,10 +59,19 @@ impl Hosts {
 /// # Panics
 /// Where there is no compiler or no library: `cargo xtask oracle` installs both.
 pub fn c_program(name: &str, directory: &Path) -> PathBuf {
+    compiled(name, directory.join(name), &["-lkrb5"])
+}
+
+/// Compiles `tests/harness/c/NAME.c` to be preloaded, into `directory`; the library's path.
+pub(crate) fn shared_library(name: &str, directory: &Path) -> PathBuf {
+    compiled(name, directory.join(format!("{name}.so")), &["-O", "-shared", "-fPIC", "-ldl"])
+}
+
+fn compiled(name: &str, to: PathBuf, words: &[&str]) -> PathBuf {
     let source = crate::workspace().join(format!("tests/harness/c/{name}.c"));
-    let program = directory.join(name);
-    let out =
-        Command::new("cc").args(["-Wall", "-Werror", "-o"]).arg(&program).arg(&source).arg("-lkrb5").output();
+    let mut compiler = Command::new("cc");
+    compiler.args(["-Wall", "-Werror", "-o"]).arg(&to).arg(&source).args(words);
+    let out = compiler.output();
     let out = out.unwrap_or_else(|error| panic!("no compiler: {error}; `cargo xtask oracle` installs one"));
     assert!(
         out.status.success(),
@@ -70,5 +79,5 @@ pub fn c_program(name: &str, directory: &Path) -> PathBuf {
         source.display(),
         crate::run::text(&out.stderr)
     );
-    program
+    to
 }

@@ -24,11 +24,14 @@
 )]
 
 mod ccache;
+mod dice;
 mod diff;
 mod disk;
 mod divergences;
 mod dns;
 mod dump;
+mod fault;
+mod heard;
 mod hosts;
 mod kdc;
 mod mask;
@@ -42,9 +45,11 @@ mod terminal;
 mod witness;
 
 pub use ccache::{CacheBytes, CacheEntry, CacheName, der_ticket};
+pub use dice::Dice;
 pub use disk::SmallDisk;
 pub use divergences::announced_divergence;
 pub use dump::normalized as normalized_dump;
+pub use fault::{Fault, Faults};
 pub use hosts::{Hosts, c_program};
 pub use kdc::Kdc;
 pub use mask::{Mask, Masked};

@@ -1,7 +1,7 @@
 //! One run of one program.
 
 use std::ffi::{OsStr, OsString};
-use std::io::{PipeReader, Read, Write};
+use std::io::{PipeReader, Write};
 use std::net::TcpStream;
 use std::os::fd::OwnedFd;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
@@ -9,10 +9,10 @@ use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
-use std::sync::mpsc::{self, Receiver};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use crate::heard::Heard;
 use crate::{Hosts, Realm, Side};
 
 /// After this a program hangs.
@@ -122,6 +122,11 @@ impl Run {
         format!("{}: {}", self.realm.side().name(), quoted.collect::<Vec<_>>().join(" "))
     }
 
+    /// The realm that the program works on.
+    pub fn realm(&self) -> &Realm {
+        &self.realm
+    }
+
     pub(crate) fn side(&self) -> Side {
         self.realm.side()
     }
@@ -171,8 +176,8 @@ impl Run {
         command.stdin(stdin).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child =
             command.spawn().unwrap_or_else(|error| panic!("cannot start {}: {error}", self.shown()));
-        let stdout = collected(child.stdout.take().expect("piped"));
-        let stderr = collected(child.stderr.take().expect("piped"));
+        let stdout = Heard::from(child.stdout.take().expect("piped"));
+        let stderr = Heard::from(child.stderr.take().expect("piped"));
         Running { run: self, child, stdout, stderr, started: Instant::now() }
     }
 
@@ -201,25 +206,14 @@ fn filled(realm: &Realm, word: OsString) -> OsString {
     }
 }
 
-fn collected(mut from: impl Read + Send + 'static) -> Receiver<Vec<u8>> {
-    let (send, receive) = mpsc::channel();
-    thread::spawn(move || {
-        let mut bytes = Vec::new();
-        // What came before an error is worth to be seen.
-        let _ = from.read_to_end(&mut bytes);
-        let _ = send.send(bytes);
-    });
-    receive
-}
-
 /// A program that runs.
 #[must_use = "wait for its end"]
 #[derive(Debug)]
 pub struct Running {
     run: Run,
     child: Child,
-    stdout: Receiver<Vec<u8>>,
-    stderr: Receiver<Vec<u8>>,
+    stdout: Heard,
+    stderr: Heard,
     started: Instant,
 }
 
@@ -232,6 +226,17 @@ impl Running {
     /// Ends the program with SIGKILL, as a crash does.
     pub fn kill(&mut self) {
         self.child.kill().expect("cannot kill the program");
+    }
+
+    /// Waits until standard output, as far as it has come, is enough; `false` where it ends before.
+    ///
+    /// # Panics
+    /// Where the program takes longer than its patience; it is killed then.
+    pub fn hears(&mut self, enough: impl Fn(&[u8]) -> bool) -> bool {
+        match self.stdout.until(self.left(), |heard, _| enough(heard)) {
+            Some(heard) => enough(&heard),
+            None => self.give_up(),
+        }
     }
 
     /// Waits for the end.
@@ -252,16 +257,21 @@ impl Running {
     }
 
     fn all_of(&mut self, out: bool) -> Vec<u8> {
-        let left = self.run.patience.saturating_sub(self.started.elapsed());
         let from = if out { &self.stdout } else { &self.stderr };
-        match from.recv_timeout(left) {
-            Ok(bytes) => bytes,
-            Err(_) => {
-                let _ = self.child.kill();
-                let _ = self.child.wait();
-                panic!("{} hangs; killed after {:?}", self.run.shown(), self.run.patience)
-            }
+        match from.until(self.left(), |_, ended| ended) {
+            Some(bytes) => bytes,
+            None => self.give_up(),
         }
+    }
+
+    fn left(&self) -> Duration {
+        self.run.patience.saturating_sub(self.started.elapsed())
+    }
+
+    fn give_up(&mut self) -> ! {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+        panic!("{} hangs; killed after {:?}", self.run.shown(), self.run.patience)
     }
 }
 

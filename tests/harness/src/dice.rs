@@ -1,7 +1,7 @@
 //! Numbers that a seed determines, on every machine and in every version: SplitMix64 (Steele, Lea, Flood: Fast splittable
 //! pseudorandom number generators, 2014).
 
-/// Where a script's choices come from.
+/// Where the choices of a random test come from.
 #[derive(Debug)]
 pub struct Dice(u64);
 
