@@ -20,8 +20,8 @@ const LAYERS: [&[&str]; 10] = [
 ];
 
 /// What stands beside the suite and never ships. Nothing may import them, but tests may use the harness; the
-/// compatibility tests and the differential runner may look into every room.
-const BESIDE: [&str; 6] = ["xtask", "docsgen", "harness", "compat", "diff", "fuzz"];
+/// compatibility tests, the differential runner and the crash tests may look into every room.
+const BESIDE: [&str; 7] = ["xtask", "docsgen", "harness", "compat", "diff", "crash", "fuzz"];
 
 /// One import: who, whom, and whether only the tests need it.
 #[derive(Debug, PartialEq)]
@@ -84,7 +84,7 @@ fn faults(packages: &[String], imports: &[Import]) -> Vec<String> {
     }
     for Import { from, to, dev } in imports {
         let fine = match (from.as_str(), rank(from), rank(to)) {
-            ("compat" | "diff" | "docsgen" | "fuzz", _, _) => true,
+            ("compat" | "diff" | "crash" | "docsgen" | "fuzz", _, _) => true,
             (_, _, None) => *dev && to == "harness",
             (_, Some(from), Some(to)) => to < from,
             (_, None, Some(_)) => false,

@@ -3,6 +3,7 @@
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a chore speaks to the person who runs it")]
 
 mod bench;
+mod crash;
 mod docs;
 mod exec;
 mod files;
@@ -31,6 +32,8 @@ Usage: cargo xtask COMMAND
   completions [--out DIR]                   write the completions for bash, zsh and fish (target/completions)
   fuzz TARGET --minutes N                   one of the parsers, or the storage engine, with cargo-fuzz
   fuzz-diff --minutes N [--seed S]          random scripts for MIT's kadmin.local and ours, the shortest that differ
+  crash [--full] [--kills N] [--cuts N] [--seed S]
+                                            writes cut short: programs killed, transactions cut at any operation
   bench [--quick]                           times and memory, ours beside MIT's: start-up, bulk work
   oracle                                    only install what the tests compare with";
 
@@ -55,6 +58,7 @@ fn run(args: &[String]) -> Result<()> {
         ["completions", rest @ ..] => docs::run(Documents::Completions, rest),
         ["fuzz", rest @ ..] => fuzz::run(rest),
         ["fuzz-diff", rest @ ..] => fuzz_diff::run(rest),
+        ["crash", rest @ ..] => crash::run(rest),
         ["bench", rest @ ..] => bench::run(rest),
         ["oracle"] => oracle::ensure(),
         ["help" | "-h" | "--help"] => {

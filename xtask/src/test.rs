@@ -10,7 +10,7 @@ const PREFIX: &str = "target/test-install";
 
 /// The tests of what goes through a database, which run on both back ends. Tests in them that are about the files of one name it
 /// themselves.
-const ON_KLMDB: [&str; 18] = [
+const ON_KLMDB: [&str; 19] = [
     "concurrency",
     "enctypes",
     "kadmin_local_alias",
@@ -28,6 +28,7 @@ const ON_KLMDB: [&str; 18] = [
     "kdb5_util_mkey_killed",
     "kdb5_util_tabdump",
     "kdc",
+    "kills",
     "workflow",
 ];
 
