@@ -10,7 +10,7 @@ use k5_kdb::db2::{Db2Files, Inspector};
 use k5_kdb::{Inspect, Part};
 
 use super::crash::{End, PAGE, SECTOR, image};
-use super::disk::{Disk, Image};
+use super::disk::{Disk, Image, Kind};
 use super::holding::{Change, Holding, like};
 use super::play::{Play, files, transact};
 use crate::examine::{First, MitComesFirst};
@@ -31,9 +31,9 @@ pub const ENDS: [End; 6] =
 /// # Panics
 /// Where something is lost, half there or damaged.
 pub fn ours(realm: &Realm, play: &Play, cut: usize, left: &Image, dice: &mut Dice) {
-    let found = recovered(realm, left, play.allowed(cut), play.shares, dice);
+    let found = recovered(realm, left, play.allowed(cut), play.kind, dice);
     // Cut once more, while it mends what the first cut left and makes a change.
-    let disk = Disk::new(left, play.shares);
+    let disk = Disk::new(left, play.kind);
     let after = afterwards(&found);
     transact(&files(realm, &disk), std::slice::from_ref(&after)).expect("it worked a moment ago");
     let log = disk.log();
@@ -43,7 +43,7 @@ pub fn ours(realm: &Realm, play: &Play, cut: usize, left: &Image, dice: &mut Dic
     let mut with = found.clone();
     after.apply(&mut with);
     let allowed = if cut == log.len() { vec![with] } else { vec![found, with] };
-    let _ = recovered(realm, &left, &allowed, play.shares, dice);
+    let _ = recovered(realm, &left, &allowed, play.kind, dice);
 }
 
 fn afterwards(holding: &Holding) -> Change {
@@ -51,8 +51,8 @@ fn afterwards(holding: &Holding) -> Change {
 }
 
 /// Reads the database, writes to it, looks at its pages; what it held.
-fn recovered(realm: &Realm, left: &Image, allowed: &[Holding], shares: bool, dice: &mut Dice) -> Holding {
-    let disk = Disk::new(left, shares);
+fn recovered(realm: &Realm, left: &Image, allowed: &[Holding], kind: Kind, dice: &mut Dice) -> Holding {
+    let disk = Disk::new(left, kind);
     let files = files(realm, &disk);
     // A reader may come first.
     let read = dice.one_in(2).then(|| {

@@ -142,13 +142,13 @@ fn write_some(data: &mut Vec<u8>, offset: usize, bytes: &[u8], end: End, dice: &
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cuts::disk::Disk;
+    use crate::cuts::disk::{Disk, Kind};
     use k5_bdb::{Access, Storage};
 
     /// A file of one page is overwritten, another made, synced and renamed over it.
     fn play() -> (Image, Vec<Operation>) {
         let base = Image::from([(PathBuf::from("P"), vec![1; PAGE])]);
-        let disk = Disk::new(&base, false);
+        let disk = Disk::new(&base, Kind::default());
         let mut file = disk.open("P".as_ref(), Access::ReadWrite).unwrap();
         file.write_at(0, &[2; PAGE]).unwrap();
         let mut new = disk.create("new".as_ref()).unwrap();

@@ -5,6 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use harness::Dice;
 use k5_bdb::{Access, Copying, Facts, PageFile, Storage, StoredFile};
 
 /// Bytes that a copy writes at a time.
@@ -56,17 +57,35 @@ struct Content {
     /// Operations that were tried.
     tried: usize,
     failure: Option<Failure>,
-    /// Whether files can share their blocks.
-    shares: bool,
+    kind: Kind,
 }
+
+/// What a disk is like.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Kind {
+    /// Files can share their blocks.
+    pub shares: bool,
+    /// Files are told to be larger than they are, so that copying one seems to cost too much.
+    pub large: bool,
+}
+
+impl Kind {
+    /// One of them.
+    pub fn some(dice: &mut Dice) -> Kind {
+        Kind { shares: dice.one_in(6), large: dice.one_in(2) }
+    }
+}
+
+/// By how much, in bytes.
+const LARGER: u64 = 1 << 30;
 
 impl Disk {
     /// A disk with these files, all of which last.
-    pub fn new(image: &Image, shares: bool) -> Disk {
+    pub fn new(image: &Image, kind: Kind) -> Disk {
         let files = image.values().cloned().collect();
         let names = image.keys().cloned().enumerate().map(|(file, path)| (path, file)).collect();
         let (log, tried, failure) = (Vec::new(), 0, None);
-        Disk(Arc::new(Mutex::new(Content { files, names, log, tried, failure, shares })))
+        Disk(Arc::new(Mutex::new(Content { files, names, log, tried, failure, kind })))
     }
 
     /// Has an operation fail from now on, or none.
@@ -185,7 +204,7 @@ impl Storage for Disk {
         let found = content.names.get(path).map(|&file| Facts {
             identity: (0, file as u64),
             links: 1,
-            length: content.files[file].len() as u64,
+            length: content.files[file].len() as u64 + if content.kind.large { LARGER } else { 0 },
         });
         Ok(found)
     }
@@ -206,7 +225,7 @@ impl Storage for Disk {
 
     fn copy(&self, from: &Path, to: &Path, copying: Copying) -> io::Result<Option<StoredFile>> {
         let mut content = self.content();
-        if copying == Copying::Shared && !content.shares {
+        if copying == Copying::Shared && !content.kind.shares {
             return Ok(None);
         }
         let original = content.named(from)?;

@@ -4,7 +4,7 @@ use harness::{Dice, Realm};
 use k5_kdb::KdbError;
 
 use super::crash::{End, SECTOR, image};
-use super::disk::{Disk, Failure, errno};
+use super::disk::{Disk, Failure, Kind, errno};
 use super::holding::{Change, Holding, changes};
 use super::play::{base, files, transact};
 use crate::template::{Shape, renew, template};
@@ -20,22 +20,22 @@ pub fn at_every_operation(bench: &mut Bench, shape: Shape, dice: &mut Dice) {
     let template = template(harness::BackEnd::Db2, shape);
     renew(realm, &template);
     let base = base(realm, &template);
-    let shares = dice.one_in(2);
-    let disk = Disk::new(&base, shares);
+    let kind = Kind::some(dice);
+    let disk = Disk::new(&base, kind);
     let before = Holding::read(&files(realm, &disk)).expect("the template can be read");
     let changes = changes(dice, &before, 0);
     let mut after = before.clone();
     changes.iter().for_each(|change| change.apply(&mut after));
     transact(&files(realm, &disk), &changes).expect("nothing fails yet");
     let count = disk.operations();
-    story.push(format!("{} changes on {shape:?}, {count} operations", changes.len()));
+    story.push(format!("{} changes on {shape:?}, {count} operations, {kind:?}", changes.len()));
     let told = story.len();
     for at in 0..count {
         for error in [errno::EIO, errno::ENOSPC] {
             for stays in [false, true] {
                 story.truncate(told);
                 story.push(format!("operation {at} fails with {error}, for good: {stays}"));
-                let disk = Disk::new(&base, shares);
+                let disk = Disk::new(&base, kind);
                 disk.fail(Some(Failure { at, error, stays }));
                 let answer = transact(&files(realm, &disk), &changes);
                 disk.fail(None);
@@ -50,7 +50,7 @@ pub fn at_every_operation(bench: &mut Bench, shape: Shape, dice: &mut Dice) {
                 let log = disk.log();
                 for end in [End::Kill, End::PowerNothing, End::PowerSome(SECTOR)] {
                     let left = image(&base, &log, log.len(), end, dice);
-                    look(realm, &Disk::new(&left, shares), allowed, &format!("{answer:?}, then {end:?}"));
+                    look(realm, &Disk::new(&left, kind), allowed, &format!("{answer:?}, then {end:?}"));
                 }
             }
         }

@@ -99,6 +99,7 @@ fn start(
     renew(realm, &template);
     story.push(format!("{transactions} transactions on {shape:?}"));
     let play = play(realm, &template, dice, transactions);
+    story.push(format!("on a disk with {:?}", play.kind));
     (template, play)
 }
 

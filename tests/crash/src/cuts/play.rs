@@ -6,7 +6,7 @@ use harness::{Dice, Realm};
 use k5_kdb::db2::{Db2, Db2Files};
 use k5_kdb::{Access, Backend, KdbError, Scope};
 
-use super::disk::{Disk, Image, Operation};
+use super::disk::{Disk, Image, Kind, Operation};
 use super::holding::{Change, Holding, changes};
 use crate::template::Template;
 
@@ -15,8 +15,8 @@ use crate::template::Template;
 pub struct Play {
     /// The files at the beginning.
     pub base: Image,
-    /// Whether files of the disk can share their blocks.
-    pub shares: bool,
+    /// What the disk is like.
+    pub kind: Kind,
     /// What was done to them.
     pub log: Vec<Operation>,
     /// What the database holds at the beginning and behind each transaction.
@@ -59,11 +59,11 @@ pub fn transact(files: &Db2Files, changes: &[Change]) -> Result<(), KdbError> {
 /// Where one of them fails, or something else is in the database afterwards.
 pub fn play(realm: &Realm, template: &Template, dice: &mut Dice, transactions: usize) -> Play {
     let base = base(realm, template);
-    let shares = dice.one_in(4);
-    let disk = Disk::new(&base, shares);
+    let kind = Kind::some(dice);
+    let disk = Disk::new(&base, kind);
     let files = files(realm, &disk);
     let start = Holding::read(&files).expect("the template can be read");
-    let mut play = Play { base, shares, log: Vec::new(), holdings: vec![start], acknowledged: vec![0] };
+    let mut play = Play { base, kind, log: Vec::new(), holdings: vec![start], acknowledged: vec![0] };
     for number in 0..transactions {
         let mut holding = play.holdings.last().expect("one at least").clone();
         let changes = changes(dice, &holding, number);
