@@ -121,7 +121,20 @@ impl Inspect for Inspector {
 
     fn principals(&self, visit: &mut dyn FnMut(Found<Entry>) -> ControlFlow<()>) -> Result<()> {
         let mut seen = Seen::default();
-        self.records(Part::Principals, &mut |found| decoded(&mut seen, visit, found, entry))
+        // While a leaf is being divided its records are there twice, and what another program has written since is in the
+        // one that look-ups find.
+        let tree = match self.cut_short()? {
+            Some(_) => Tree::open(&*self.files.storage, &self.files.principals, Access::Read).ok(),
+            None => None,
+        };
+        self.records(Part::Principals, &mut |mut found| {
+            if let (Some(tree), Ok(record)) = (&tree, &mut found.record)
+                && let Ok(Some(value)) = tree.get(&record.key)
+            {
+                record.value = value;
+            }
+            decoded(&mut seen, visit, found, entry)
+        })
     }
 
     fn policies(&self, visit: &mut dyn FnMut(Found<Policy>) -> ControlFlow<()>) -> Result<()> {
