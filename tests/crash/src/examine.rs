@@ -54,7 +54,7 @@ pub fn examine(realm: &Realm, expected: &Expected, dice: &mut Dice, story: &mut 
     if first != First::Ours {
         let left = MitComesFirst { realm, first, look_ups: 12, unfinished }.comes(&states, dice);
         states = left.states;
-        if unfinished && refused(realm, &left.state, story) {
+        if unfinished && refused(realm, &states, story) {
             return;
         }
         dump_of_mit = (!unfinished).then(|| mit_dumps(realm, "MIT's dump after its change").1);
@@ -74,8 +74,8 @@ pub fn examine(realm: &Realm, expected: &Expected, dice: &mut Dice, story: &mut 
 }
 
 /// Whether our programs leave a change alone that was cut short, since MIT's have written to one of its pages. They say how to go on,
-/// which then works: the database is as MIT has left it.
-fn refused(realm: &Realm, state: &State, story: &mut Vec<String>) -> bool {
+/// which then works: each record is as before the change or after it, and MIT's is there.
+fn refused(realm: &Realm, states: &[State], story: &mut Vec<String>) -> bool {
     let ours = realm.by(Side::Ours);
     let output = ours.kadmin_local(["getprinc", WATCHED]).patience(PATIENCE).output();
     if output.exit == 0 {
@@ -86,7 +86,8 @@ fn refused(realm: &Realm, state: &State, story: &mut Vec<String>) -> bool {
     let _ = ours.kdb5_util(["verify", "--recover", "{DIR}/rescued"]).patience(PATIENCE).output();
     let rescued = String::from_utf8_lossy(&realm.read("rescued")).into_owned();
     let found = State::from_dump(&rescued).unwrap_or_else(|error| panic!("what was rescued: {error}"));
-    among("what was rescued", &found, std::slice::from_ref(state));
+    let strangers = found.strangers(states);
+    assert!(strangers.is_empty(), "what was rescued:\n  {}", strangers.join("\n  "));
     let _ = clean(ours.kdb5_util(["load", "{DIR}/rescued"]).patience(PATIENCE).output());
     goes_on(realm, found, true);
     true
@@ -143,8 +144,6 @@ pub struct MitComesFirst<'a> {
 /// What MIT's programs leave.
 #[derive(Debug)]
 pub struct Left {
-    /// What they find themselves at the end.
-    pub state: State,
     /// The principal that they have changed.
     pub name: String,
     /// What there may be when our programs have finished what was begun.
@@ -169,12 +168,19 @@ impl MitComesFirst<'_> {
         }
         let name = self.writes(&mut state, dice);
         let (found, _) = mit_dumps(self.realm, "MIT's dump after its change");
-        among("MIT's dump after its change", &found, std::slice::from_ref(&state));
+        if self.unfinished {
+            // In a leaf that is being divided the change is where look-ups find it, and a walk comes by the old one.
+            let mut before = state.clone();
+            before.principals.extend(found.principals.get(&name).map(|facts| (name.clone(), facts.clone())));
+            among("MIT's dump after its change", &found, &[state.clone(), before]);
+        } else {
+            among("MIT's dump after its change", &found, std::slice::from_ref(&state));
+        }
         let mut states = if self.unfinished { states.to_vec() } else { vec![state.clone()] };
         for possible in &mut states {
             possible.principals.insert(name.clone(), state.principals[&name].clone());
         }
-        Left { state, name, states }
+        Left { name, states }
     }
 
     /// Principals that the dump has must be found by their names.
@@ -195,7 +201,14 @@ impl MitComesFirst<'_> {
             let refused = self.realm.kinit(WATCHED, "the-wrong-one").fails(1);
             assert!(refused.stderr.contains("Password incorrect"), "{refused}");
             kdc.stop();
-            state.principals.get_mut(WATCHED).expect("nobody removes it").failures += 1;
+            let shown = clean(self.realm.mit("kadmin.local", ["getprinc", WATCHED]).output());
+            let counted =
+                shown.stdout.lines().find_map(|line| line.strip_prefix("Failed password attempts: "));
+            let counted: u32 = counted.and_then(|number| number.parse().ok()).expect("getprinc tells it");
+            let watched = state.principals.get_mut(WATCHED).expect("nobody removes it");
+            // kinit asks a second time where the answer is late.
+            assert!(counted > watched.failures, "the KDC has counted nothing");
+            watched.failures = counted;
             return WATCHED.into();
         }
         let all: Vec<String> = state.principals.keys().filter(|name| *name != "K/M").cloned().collect();
@@ -203,6 +216,8 @@ impl MitComesFirst<'_> {
         let life = format!("{MARK}h");
         let run = self.realm.mit("kadmin.local", ["modprinc", "-maxlife", &life, name]).patience(PATIENCE);
         let _ = clean(run.output());
+        let shown = clean(self.realm.mit("kadmin.local", ["getprinc", name]).patience(PATIENCE).output());
+        let _ = shown.stdout_has(&format!("Maximum ticket life: 0 days {MARK}:00:00\n"));
         state.principals.get_mut(name).expect("it is one of them").max_life = MARK * 3600;
         name.clone()
     }

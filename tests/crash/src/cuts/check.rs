@@ -1,6 +1,7 @@
 //! What must be so after a cut.
 
 use std::fs;
+use std::ops::ControlFlow;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -115,7 +116,12 @@ pub fn mit_first(realm: &Realm, play: &Play, cut: usize, left: &Image, dice: &mu
     let found = match Holding::read(&files) {
         Ok(found) => found,
         // MIT has written to a page of the change that was cut short: nobody can tell what it should be.
-        Err(error) if unfinished && error.to_string().contains("verify --recover") => return,
+        Err(error) if unfinished && error.to_string().contains("verify --recover") => {
+            let rescued = rescued(&files).state();
+            let strangers = rescued.strangers(&mit.states);
+            assert!(strangers.is_empty(), "what can be rescued:\n  {}", strangers.join("\n  "));
+            return;
+        }
         Err(error) => panic!("reading after MIT: {error}"),
     };
     let state = found.state();
@@ -142,6 +148,22 @@ pub fn mit_first(realm: &Realm, play: &Play, cut: usize, left: &Image, dice: &mu
     let found = Holding::read(&files).unwrap_or_else(|error| panic!("reading at the end: {error}"));
     among("what is read at the end", &found, &[with]);
     sound(&files);
+}
+
+/// What `kdb5_util verify --recover` finds.
+fn rescued(files: &Db2Files) -> Holding {
+    let inspector = Inspector::begin(files).unwrap_or_else(|error| panic!("rescuing: {error}"));
+    let mut holding = Holding::default();
+    let principals = inspector.principals(&mut |found| {
+        found.what.into_iter().for_each(|entry| holding.add(entry));
+        ControlFlow::Continue(())
+    });
+    let policies = inspector.policies(&mut |found| {
+        holding.policies.extend(found.what.map(|policy| (policy.name.clone(), policy)));
+        ControlFlow::Continue(())
+    });
+    principals.and(policies).unwrap_or_else(|error| panic!("rescuing: {error}"));
+    holding
 }
 
 /// Writes the files of a disk to the realm's directory, and removes other ones of the database.

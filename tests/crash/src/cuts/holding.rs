@@ -30,7 +30,7 @@ impl Holding {
         let mut transaction = db.begin(Scope::Everything, Access::Read)?;
         let mut holding = Holding::default();
         transaction.each_principal(Order::Forward, &mut |entry| {
-            holding.principals.insert(short(&entry.principal), entry);
+            holding.add(entry);
             Ok(ControlFlow::Continue(()))
         })?;
         transaction.each_policy(&mut |policy| {
@@ -38,6 +38,11 @@ impl Holding {
             Ok(ControlFlow::Continue(()))
         })?;
         Ok(holding)
+    }
+
+    /// One more principal.
+    pub fn add(&mut self, entry: Entry) {
+        self.principals.insert(short(&entry.principal), entry);
     }
 
     /// The same in the words of a dump.
