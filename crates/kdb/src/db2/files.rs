@@ -172,8 +172,6 @@ impl NewFiles {
         // Somebody else may have had the lock of the file that we made first, and used it: then it stays.
         must_not_exist()?;
         made.paths = lock_made;
-        let [principals, policies] = files.pair().new_files(commit::Names::Commit);
-        let was_killed = principals.symlink_metadata().is_ok();
         files.pair().forget()?;
         if files.policies.symlink_metadata().is_ok() {
             return Err(failed(&files.policies, io::Error::from_raw_os_error(nix::libc::EEXIST)));
@@ -183,13 +181,11 @@ impl NewFiles {
             made.paths.push(path.clone());
             Ok::<_, KdbError>(file)
         };
+        let [principals, policies] = files.pair().new_files(commit::Names::Commit);
         let (principals, policies) = (new(&principals)?, new(&policies)?);
+        // One that is there is what a killed creation left: there are neither principals nor policies.
         let policy_lock = match create_new(&files.policy_lock) {
-            // A creation makes it after the new files: it left both.
-            Err(error) if was_killed && error.kind() == io::ErrorKind::AlreadyExists => {
-                open_lock(&files.policy_lock)
-            }
-            Err(error) => Err(error),
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => open_lock(&files.policy_lock),
             other => {
                 made.paths.push(files.policy_lock.clone());
                 other
