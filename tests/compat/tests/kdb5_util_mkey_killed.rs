@@ -221,10 +221,13 @@ fn a_stash_of_mits_that_was_killed() {
     harness::announced_divergence("DIV-190");
     fs::remove_file(realm.path("stash_tmp")).unwrap();
     let _ = kill(&realm, "rename", 1, &["stash"], "");
-    let left = fs::read_dir(realm.dir())
-        .unwrap()
-        .filter(|entry| entry.as_ref().unwrap().file_name().to_string_lossy().starts_with(".stash_tmp"));
-    assert_eq!(left.count(), 1);
+    let left = || {
+        let entries = fs::read_dir(realm.dir()).unwrap().map(|entry| entry.unwrap().file_name());
+        entries.filter(|name| name.to_string_lossy().starts_with(".stash_tmp")).count()
+    };
+    assert_eq!(left(), 1);
+    let _ = realm.kdb5_util(["stash"]).ok();
+    assert_eq!(left(), 0, "the next one removes it");
     for side in [Side::Ours, Side::Mit] {
         let _ = realm.by(side).kdb5_util(["stash"]).ok();
     }

@@ -16,8 +16,12 @@ impl Files<'_> {
     /// Copies both files, changes the copies, and puts them in their places.
     pub(super) fn commit_copies(&self, plans: &[Plan; 2]) -> Result<()> {
         let [first, second] = plans;
-        let make = |file, plan| Copy::make(self, file, plan, Copying::Whole);
-        let (Some(mut first), Some(mut second)) = (make(0, first)?, make(1, second)?) else { return Ok(()) };
+        let make = |file, plan| {
+            let copy = Copy::make(self, file, plan, Copying::Whole)?;
+            // Only one that should share its blocks may be none. Nothing has been changed.
+            copy.ok_or_else(|| self.io(file, "copy the database", std::io::ErrorKind::Unsupported.into()))
+        };
+        let (mut first, mut second) = (make(0, first)?, make(1, second)?);
         let (from, to) =
             ([first.path().to_owned(), second.path().to_owned()], [self.target(0), self.target(1)]);
         let replaced = self.replace(Names::Commit, [&from[0], &from[1]], [&to[0], &to[1]]);

@@ -14,11 +14,16 @@ use k5_bdb::{Storage, SystemStorage};
 use k5_keytab::{Entry, KeytabError, KeytabReader, KeytabWriter, Select};
 use k5_types::{EncType, KeyBlock, Kvno, Principal, Timestamp, errno_text};
 use k5_wire::{ByteOrder, Reader};
+use std::ffi::{OsStr, OsString};
+use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read};
+use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 /// Longest key that the older form may hold.
 const OLD_KEY_LIMIT: u32 = 1024;
+/// Random letters in the name of the directory in which a new file is written.
+const LETTERS: usize = 6;
 /// MIT's text for an old-form file that is cut short.
 const CANNOT_READ: &str = "Cannot find/read stored master key";
 /// MIT's text for an old-form file that holds no key.
@@ -85,7 +90,7 @@ fn read_old(path: &Path) -> std::result::Result<KeyBlock, String> {
     let mut bytes = zeroize::Zeroizing::new(Vec::new());
     // The limit keeps a file that is no stash from being read whole.
     let limit = u64::from(OLD_KEY_LIMIT) + 6;
-    std::fs::File::open(path)
+    File::open(path)
         .and_then(|file| file.take(limit).read_to_end(&mut bytes))
         .map_err(|error| errno_text(&error))?;
     let mut reader = Reader::new(&bytes, ByteOrder::NATIVE);
@@ -100,7 +105,7 @@ fn read_old(path: &Path) -> std::result::Result<KeyBlock, String> {
 
 /// Writes master keys, first one first, to a new file and renames it over the stash file. MIT's new file is `NAME_tmp`, and
 /// one that is there already is an error; so it is here, since its writer may be at work. Ours is in a directory
-/// `.NAME_tmp` and six letters, so that one that is killed is in nobody's way.
+/// `.NAME_tmp` and six letters, which is locked as long as its writer lives: the next writer removes those of dead ones.
 ///
 /// # Errors
 /// Where the file cannot be written; the stash file is then as it was.
@@ -123,17 +128,43 @@ pub fn write(path: &Path, principal: &Principal, keys: &[&MasterKey], now: Times
             key: key.key.duplicate(),
         })
         .collect();
-    let mut prefix = std::ffi::OsString::from(".");
+    let mut prefix = OsString::from(".");
     prefix.push(temporary.file_name().unwrap_or_default());
     let directory = path.parent().filter(|path| !path.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let scratch = tempfile::Builder::new().prefix(&prefix).tempdir_in(directory);
+    let scratch = tempfile::Builder::new().prefix(&prefix).rand_bytes(LETTERS).tempdir_in(directory);
     let scratch = scratch.map_err(|error| io_error(&temporary, io::Error::other(system_text(&error))))?;
+    let alive = File::open(scratch.path()).and_then(|held| held.lock().map(|()| held));
+    let _alive = alive.map_err(|error| io_error(&temporary, error))?;
+    remove_abandoned(directory, &prefix);
     let new = scratch.path().join("new");
     KeytabWriter::prepare(&new, 0)
         .and_then(|writer| writer.commit(&entries))
         .map_err(|error| io_error(&temporary, io::Error::other(stash_text(&error))))?;
     SystemStorage.rename(&new, path).map_err(|error| io_error(path, error))?;
     SystemStorage.sync_directory(path).map_err(|error| io_error(path, error))
+}
+
+/// Removes the directories of writers that were killed, and overwrites the keys in them. As far as it can be done: whoever
+/// writes now does not depend on it.
+fn remove_abandoned(directory: &Path, prefix: &OsStr) {
+    let entries = |directory: &Path| fs::read_dir(directory).into_iter().flatten().flatten();
+    for entry in entries(directory) {
+        let name = entry.file_name();
+        let letters = name.as_bytes().strip_prefix(prefix.as_bytes()).map(<[u8]>::len);
+        if letters != Some(LETTERS) || !entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+            continue;
+        }
+        // Record locks, which the other files have, want a descriptor for writing; there is none of a directory.
+        let Ok(abandoned) = File::open(entry.path()) else { continue };
+        if abandoned.try_lock().is_err() {
+            continue;
+        }
+        for file in entries(&entry.path()).filter(|file| file.file_type().is_ok_and(|kind| kind.is_file())) {
+            let opened = OpenOptions::new().read(true).write(true).open(file.path());
+            let _ = opened.and_then(|mut file| k5_bdb::overwrite_with_zeros(&mut file));
+        }
+        let _ = fs::remove_dir_all(entry.path());
+    }
 }
 
 /// What the system said, without the path that `tempfile` puts around it.
@@ -154,6 +185,31 @@ mod tests {
 
     fn master() -> Principal {
         Principal::new("R", ["K", "M"])
+    }
+
+    #[test]
+    fn what_dead_writers_left_goes_and_what_the_living_need_stays() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("stash");
+        let others = [".stash_tmpabcdefg", ".stash_tmpabcde", ".other_tmpabcdef"];
+        let [dead, alive] = [".stash_tmpabcdef", ".stash_tmpghijkl"].map(|name| dir.path().join(name));
+        for place in others.map(|name| dir.path().join(name)).iter().chain([&dead, &alive]) {
+            fs::create_dir(place).unwrap();
+            fs::write(place.join("new"), b"keys").unwrap();
+        }
+        fs::hard_link(dead.join("new"), dir.path().join("seen")).unwrap();
+        let writer = File::open(&alive).unwrap();
+        writer.lock().unwrap();
+        let key = MasterKey { kvno: 1, key: KeyBlock::new(EncType(18), vec![1; 32]) };
+        write(&path, &master(), &[&key], Timestamp(5)).unwrap();
+        assert!(!dead.exists());
+        assert_eq!(fs::read(dir.path().join("seen")).unwrap(), [0; 4], "overwritten first");
+        assert_eq!(fs::read(alive.join("new")).unwrap(), b"keys");
+        assert!(others.iter().all(|name| dir.path().join(name).exists()));
+        drop(writer);
+        write(&path, &master(), &[&key], Timestamp(5)).unwrap();
+        assert!(!alive.exists());
+        assert_eq!(fs::read_dir(dir.path()).unwrap().count(), others.len() + 2);
     }
 
     #[test]

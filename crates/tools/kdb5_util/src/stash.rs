@@ -22,7 +22,7 @@ pub(crate) static HELP: Help = Help {
     description: "\
 Writes all versions of the master key into the stash file. It opens them by the stash file, by `-P` or `-m`, and asks for the \
 password if that fails. The file is replaced whole; one of the same name with `_tmp` behind it being there already is an error. \
-A run that is killed may leave a directory `.NAME_tmp` and six letters beside it, with the keys in it.",
+A run that is killed may leave a directory `.NAME_tmp` and six letters beside it, with the keys in it; the next run removes it.",
     flags: &[],
     examples: &[Example {
         line: "kdb5_util -m stash",
