@@ -1,4 +1,4 @@
-//! MIT's `klmdb` module, which Debian's packages leave out. It is compiled from Debian's source of the very release that is
+//! MIT's `klmdb` module, which Debian's packages leave out. It is compiled from Debian's source of the very version that is
 //! installed, so that MIT's programs, the KDC among them, can work on LMDB databases too. Nothing of that source stays.
 
 use std::fs;
@@ -105,18 +105,20 @@ fn make(place: &Path, release: &str) -> Result<()> {
     fs::rename(&module, place).with_context(|| format!("cannot make {}", place.display()))
 }
 
-/// Fetches and unpacks the source; answers its directory `src`.
+/// Fetches and unpacks the source; answers its directory `src`. What is unpacked is MIT's own archive, which is the same for
+/// all of Debian's revisions of a version; archives of packages keep the newest revision alone, which may not be the installed one.
 fn fetch(scratch: &Path, release: &str) -> Result<PathBuf> {
-    let wanted = format!("krb5={release}");
-    let download = |options: &[String]| {
+    let download = |options: &[String], version: &str| {
+        let wanted = format!("krb5={version}");
         let words = ["source", "--quiet", "--download-only", "--only-source", &wanted].map(str::to_owned);
         check(apt_get(options.iter().cloned().chain(words)).current_dir(scratch))
     };
-    if download(&[]).is_err() {
+    if download(&[], release).is_err() {
         // Most machines list no sources. Lists of our own, of the same archives, leave the machine's as they are.
         let options = own_lists(scratch)?;
         check(&mut apt_get(options.iter().cloned().chain(["update".to_owned()])))?;
-        download(&options)?;
+        let known = output(Command::new("apt-cache").args(&options).args(["showsrc", "krb5"]))?;
+        download(&options, same_upstream(release, &known).unwrap_or(release))?;
     }
     let archive = fs::read_dir(scratch)?
         .filter_map(Result::ok)
@@ -129,6 +131,15 @@ fn fetch(scratch: &Path, release: &str) -> Result<PathBuf> {
         .into_iter()
         .find(|path| path.join("plugins/kdb/lmdb").is_dir())
         .context("the archive has no klmdb")
+}
+
+/// The installed release among those that `apt-cache showsrc` tells, or else another revision of the same version of MIT's.
+fn same_upstream<'a>(release: &str, known: &'a str) -> Option<&'a str> {
+    let upstream = |version: &str| version.rsplit_once('-').map(|(upstream, _)| upstream.to_owned());
+    let versions = || known.lines().filter_map(|line| line.strip_prefix("Version: "));
+    versions()
+        .find(|version| *version == release)
+        .or_else(|| versions().find(|version| upstream(version) == upstream(release)))
 }
 
 /// apt-get's options for lists of sources in `scratch`, of the archives that the machine has packages from.
@@ -151,4 +162,18 @@ fn own_lists(scratch: &Path) -> Result<Vec<String>> {
         "-o".into(),
         format!("Dir::State::Lists={}", state.display()),
     ])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::same_upstream;
+
+    #[test]
+    fn another_revision_of_the_same_version_serves() {
+        let known =
+            "Package: krb5\nVersion: 1.20.1-2+deb12u5\nFormat: 3\n\nPackage: krb5\nVersion: 1.21.3-5\n";
+        assert_eq!(same_upstream("1.20.1-2+deb12u4", known), Some("1.20.1-2+deb12u5"));
+        assert_eq!(same_upstream("1.21.3-5", known), Some("1.21.3-5"));
+        assert_eq!(same_upstream("1.22.1-2", known), None);
+    }
 }

@@ -14,9 +14,10 @@ use crate::exec::{self, check};
 use crate::{heimdal, mit_klmdb};
 
 /// Debian's package and the programs and libraries of it that the tests use.
-const NEEDED: [(&str, &[&str]); 23] = [
+const NEEDED: [(&str, &[&str]); 24] = [
     ("krb5-kdc", &["krb5kdc", "kdb5_util"]),
-    ("krb5-admin-server", &["kadmin.local"]),
+    ("krb5-admin-server", &["kadmin.local", "kadmind", "kproplog"]),
+    ("krb5-kpropd", &["kpropd"]),
     ("krb5-user", &["kinit", "klist", "kvno", "kdestroy", "kswitch", "ktutil"]),
     ("libkrb5-dev", &["krb5-config"]),
     ("gcc", &["cc"]),
