@@ -12,12 +12,13 @@ use crate::exec::{cargo, check, output, root};
 
 /// Package and cargo's name of the program, directory under the prefix, installed name. Cargo cannot name a
 /// program `kadmin.local`.
-const PROGRAMS: [(&str, &str, &str); 6] = [
+const PROGRAMS: [(&str, &str, &str); 7] = [
     ("klist", "bin", "klist"),
     ("ktadd", "bin", "ktadd"),
     ("k5srvutil", "bin", "k5srvutil"),
     ("ktutil", "bin", "ktutil"),
     ("kdb5_util", "sbin", "kdb5_util"),
+    ("kproplog", "sbin", "kproplog"),
     ("kadmin_local", "sbin", "kadmin.local"),
 ];
 

@@ -16,7 +16,7 @@ const LAYERS: [&[&str]; 10] = [
     &["k5-cli"],
     &["k5-shell"],
     &["k5-kadmin"],
-    &["kdb5_util", "kadmin_local", "ktadd", "ktutil", "k5srvutil", "klist"],
+    &["kdb5_util", "kadmin_local", "ktadd", "ktutil", "k5srvutil", "klist", "kproplog"],
 ];
 
 /// What stands beside the suite and never ships. Nothing may import them, but tests may use the harness; the

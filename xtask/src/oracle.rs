@@ -14,7 +14,7 @@ use crate::exec::{self, check};
 use crate::{heimdal, mit_klmdb};
 
 /// Debian's package and the programs and libraries of it that the tests use.
-const NEEDED: [(&str, &[&str]); 24] = [
+const NEEDED: [(&str, &[&str]); 25] = [
     ("krb5-kdc", &["krb5kdc", "kdb5_util"]),
     ("krb5-admin-server", &["kadmin.local", "kadmind", "kproplog"]),
     ("krb5-kpropd", &["kpropd"]),
@@ -26,7 +26,9 @@ const NEEDED: [(&str, &[&str]); 24] = [
     ("mandoc", &["mandoc"]),
     ("zsh", &["zsh"]),
     ("fish", &["fish"]),
-    ("util-linux", &["setsid", "unshare"]),
+    ("util-linux", &["setsid", "unshare", "nsenter"]),
+    // Brings up the network of a machine that a test makes.
+    ("iproute2", &["ip"]),
     ("keyutils", &["keyctl"]),
     // Its sources of locales are what localedef works on.
     ("locales", &["locale-gen"]),

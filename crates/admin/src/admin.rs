@@ -30,8 +30,6 @@ pub struct Defaults {
 /// What must not happen in this realm with this program, each with the line that says so.
 #[derive(Debug, Clone, Default)]
 pub struct Guards {
-    /// Why nothing may be written.
-    pub writing: Option<String>,
     /// Why no password may be set.
     pub passwords: Option<String>,
 }
@@ -147,14 +145,12 @@ impl Admin {
         if self.is_master(principal) { Err(AdminError::Protected) } else { Ok(()) }
     }
 
-    /// Refuses where nothing may be written in this realm.
-    pub(crate) fn may_write(&self) -> Result<()> {
-        refuse_if(self.guards.writing.as_ref())
-    }
-
     /// Refuses where no password may be set in this realm.
     pub(crate) fn may_set_passwords(&self) -> Result<()> {
-        refuse_if(self.guards.passwords.as_ref())
+        match &self.guards.passwords {
+            None => Ok(()),
+            Some(reason) => Err(AdminError::Blocked(reason.clone())),
+        }
     }
 
     /// Stamps an entry with the time and the actor, and stores it.
@@ -164,13 +160,6 @@ impl Admin {
         // Also where nothing of it has changed: MIT writes it with every entry.
         entry.set_kadm_data(&kadm_data);
         Ok(transaction.put_principal(entry)?)
-    }
-}
-
-fn refuse_if(reason: Option<&String>) -> Result<()> {
-    match reason {
-        None => Ok(()),
-        Some(reason) => Err(AdminError::Blocked(reason.clone())),
     }
 }
 

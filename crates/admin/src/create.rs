@@ -52,7 +52,6 @@ impl Admin {
         new: &NewPrincipal,
         keys: &InitialKeys<'_>,
     ) -> Result<()> {
-        self.may_write()?;
         if matches!(keys, InitialKeys::Password(_)) {
             self.may_set_passwords()?;
         }

@@ -69,7 +69,6 @@ impl Admin {
                 Ok(results)
             }
             ExtractKeys::Random { .. } => {
-                self.may_write()?;
                 let mut stored = None;
                 let changed = self.write(Scope::Everything, |transaction| {
                     let (results, entries) = self.collect(transaction, principals, keys)?;

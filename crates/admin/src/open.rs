@@ -8,10 +8,12 @@ use k5_crypto::{Random, string_to_key};
 use k5_kdb::db2::{Db2Arguments, Db2Files, PrincipalFile};
 use k5_kdb::klmdb::{KlmdbArguments, KlmdbSettings};
 use k5_kdb::mkey::stash;
+use k5_kdb::ulog::UpdateLog;
 use k5_kdb::{Access, Backend, Database, Entry, KdbError, MasterKeys, Scope, master_principal};
 use k5_types::{EncType, KeyBlock, Kvno, Principal, Secret, Timestamp};
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 /// The type of a master key where none is configured.
 pub const DEFAULT_MASTER_ENCTYPE: EncType = EncType::AES256_CTS_HMAC_SHA1_96;
@@ -37,7 +39,7 @@ pub fn database_of(
     let module = config.db_module(realm).map_err(configuration)?;
     module.require_known().map_err(configuration)?;
     if module.library == DbLibrary::Klmdb {
-        return klmdb(module, arguments).map(Database::Klmdb);
+        return klmdb(module, arguments).map(Database::from);
     }
     let arguments = Db2Arguments::parse(arguments)?;
     let mut database = arguments.database.unwrap_or(module.database_name);
@@ -50,7 +52,30 @@ pub fn database_of(
     if arguments.hash {
         files.new_principals = PrincipalFile::Hash;
     }
-    Ok(Database::Db2(files))
+    files.merge_nra = arguments.merge_nra;
+    Ok(Database::from(files))
+}
+
+/// The same with the update log of a realm that replicas follow.
+///
+/// # Errors
+/// As [`database_of`].
+pub fn logged_database_of(
+    config: &Config,
+    params: &RealmParams,
+    arguments: impl IntoIterator<Item = impl AsRef<OsStr>>,
+    clock: fn() -> Duration,
+) -> Result<Database> {
+    let mut database = database_of(config, &params.realm, arguments)?;
+    database.log = params.iprop.enabled.is_some().then(|| update_log_of(params, clock));
+    Ok(database)
+}
+
+/// A realm's update log, whether replicas follow it or not.
+#[must_use]
+pub fn update_log_of(params: &RealmParams, clock: fn() -> Duration) -> UpdateLog {
+    // The configuration takes no other than positive numbers.
+    UpdateLog::new(params.iprop.logfile.clone(), params.iprop.ulogsize.unsigned_abs(), clock)
 }
 
 fn klmdb(module: DbModule, arguments: impl IntoIterator<Item = impl AsRef<OsStr>>) -> Result<KlmdbSettings> {
@@ -128,9 +153,8 @@ pub fn defaults(params: &RealmParams, expiration: Timestamp) -> Defaults {
     }
 }
 
-/// The rules for passwords in a realm, and what must not happen in it with this program: nothing is written
-/// while an update log would have to be kept, and no password is set that a module which we do not have would
-/// have to look at.
+/// The rules for passwords in a realm, and what must not happen in it with this program: no password is set that a module
+/// which we do not have would have to look at.
 ///
 /// # Errors
 /// Where the plugin section is malformed.
@@ -140,10 +164,7 @@ pub fn rules(config: &Config, params: &RealmParams) -> Result<(Quality, Guards)>
     (quality.no_dict, quality.no_empty, quality.no_princ) =
         (!enabled("dict"), !enabled("empty"), !enabled("princ"));
     let modules = config.plugin_modules(PluginInterface::Pwqual).map_err(configuration)?;
-    let guards = Guards {
-        writing: params.check_may_write().err().map(|error| error.message()),
-        passwords: modules.first().map(|module| module.error().message()),
-    };
+    let guards = Guards { passwords: modules.first().map(|module| module.error().message()) };
     Ok((quality, guards))
 }
 
@@ -171,6 +192,8 @@ pub struct Opening<'a> {
     pub actor: Principal,
     /// `default_principal_expiration`.
     pub expiration: Timestamp,
+    /// The time since 1970 for the update log; `None` for who changes nothing.
+    pub log_clock: Option<fn() -> Duration>,
     /// The time.
     pub clock: Box<dyn Fn() -> Timestamp>,
     /// Where keys come from.
@@ -183,7 +206,10 @@ impl Admin {
     /// # Errors
     /// Where the database or the master key cannot be had.
     pub fn open(config: &Config, params: &RealmParams, opening: Opening<'_>) -> Result<Admin> {
-        let database = database_of(config, &params.realm, opening.arguments)?;
+        let database = match opening.log_clock {
+            Some(clock) => logged_database_of(config, params, opening.arguments, clock)?,
+            None => database_of(config, &params.realm, opening.arguments)?,
+        };
         let backend = database.open()?;
         let defaults = defaults(params, opening.expiration);
         let master_principal = master_principal_of(params)?;

@@ -23,7 +23,6 @@ impl Admin {
         keysalts: &[KeySalt],
         old: OldKeysRule,
     ) -> Result<()> {
-        self.may_write()?;
         self.may_set_passwords()?;
         self.refuse_protected(principal)?;
         if !self.is_in_transaction() {

@@ -182,7 +182,7 @@ mod tests {
             actor: Principal::new("R", ["maker"]),
             now: Timestamp(1_700_000_000),
         };
-        let database = Database::Db2(Db2Files::named(&directory.join("principal")));
+        let database = Database::from(Db2Files::named(&directory.join("principal")));
         create_realm(&database, realm, random)
     }
 

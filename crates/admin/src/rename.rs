@@ -24,9 +24,10 @@ impl Admin {
             }
             write_salts_down(&mut entry)?;
             entry.principal = to.clone();
-            self.store(transaction, &mut entry)?;
+            // Three steps, which the update log then has as MIT's programs have them.
+            transaction.put_principal(&entry)?;
             transaction.delete_principal(from)?;
-            Ok(())
+            self.store(transaction, &mut entry)
         })
     }
 

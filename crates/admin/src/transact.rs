@@ -109,7 +109,6 @@ impl Admin {
         scope: Scope,
         work: impl FnOnce(&mut dyn Transaction) -> Result<T>,
     ) -> Result<T> {
-        self.may_write()?;
         let mut open = self.open.try_borrow_mut().map_err(|_| AdminError::Busy)?;
         let is_batch = matches!(&*open, Open::Batch(_));
         let began = open.writing(self.backend.as_ref());
@@ -156,7 +155,7 @@ pub(crate) mod tests {
         };
         let actor = Principal::new("R", ["tester"]);
         let backend = create_realm(
-            &Database::Db2(Db2Files::named(&directory.join("principal"))),
+            &Database::from(Db2Files::named(&directory.join("principal"))),
             NewRealm {
                 master_principal: &master_principal,
                 master: &MasterKey { kvno: 1, key: key.duplicate() },

@@ -45,7 +45,7 @@ pub use k5_types::errno_text;
 pub use message::{ExitStatus, Failure, Message};
 pub use number::leading_number;
 pub use options::{Given, Item, Opt, OptionTable};
-pub use process::{monotonic, program_name, run_main, set_private_umask};
+pub use process::{monotonic, program_name, run_main, set_private_umask, since_epoch};
 pub use progress::Progress;
 pub use resolver::SystemResolver;
 pub use secret_file::{SecretFileError, read_secret_descriptor, read_secret_file};

@@ -37,8 +37,13 @@ pub fn set_private_umask() {
 }
 
 pub(crate) fn now() -> Timestamp {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |elapsed| elapsed.as_secs());
-    Timestamp::wrapping(i64::try_from(since).unwrap_or(i64::MAX))
+    Timestamp::wrapping(i64::try_from(since_epoch().as_secs()).unwrap_or(i64::MAX))
+}
+
+/// The time since 1970-01-01 00:00:00 UTC, for what tells moments within a second apart.
+#[must_use]
+pub fn since_epoch() -> Duration {
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
 }
 
 /// The time since this was first asked, by a clock that nobody sets.

@@ -170,18 +170,6 @@ pub enum Error {
         /// The files that were read, or looked for.
         files: Vec<PathBuf>,
     },
-    /// Incremental propagation is on, which needs an update log that these programs do not keep.
-    #[error(
-        "{origin}: {setting} = true: the update log for incremental propagation is not kept yet, so replicas \
-         would miss this change; nothing was changed. Make the change with MIT's program, or set {setting} = \
-         false and propagate whole dumps"
-    )]
-    UpdateLog {
-        /// The line.
-        origin: Origin,
-        /// Section and name.
-        setting: String,
-    },
     /// A database module that these programs do not have.
     #[error("{origin}: {setting} = {library}: {}; only db2 and klmdb can be used", library_reason(*.known))]
     DbLibrary {
@@ -237,9 +225,7 @@ impl Error {
             Error::DbLibrary { library, known: false, .. } => format!(
                 "Unable to load requested database module '{library}': plugin symbol 'kdb_function_table' not found"
             ),
-            Error::UpdateLog { .. } | Error::DbLibrary { .. } | Error::PluginModule { .. } => {
-                self.to_string()
-            }
+            Error::DbLibrary { .. } | Error::PluginModule { .. } => self.to_string(),
         }
     }
 }

@@ -157,21 +157,6 @@ impl RealmParams {
     pub fn check(mut self) -> Result<RealmParams> {
         if self.problems.is_empty() { Ok(self) } else { Err(self.problems.remove(0)) }
     }
-
-    /// Whether the database may be changed: not while incremental propagation is on, for the update log that
-    /// replicas read is not kept.
-    ///
-    /// # Errors
-    /// [`Error::UpdateLog`].
-    pub fn check_may_write(&self) -> Result<()> {
-        match &self.iprop.enabled {
-            None => Ok(()),
-            Some(origin) => Err(Error::UpdateLog {
-                origin: origin.clone(),
-                setting: setting_name(&[b"realms".as_slice(), &self.realm, b"iprop_enable"]),
-            }),
-        }
-    }
 }
 
 /// Reads the variables of one realm and notes what is wrong with them.

@@ -111,6 +111,7 @@ pub fn open(
         },
         actor,
         expiration: zone.configured(params.default_principal_expiration, io.now()),
+        log_clock: Some(k5_cli::since_epoch),
         clock: Box::new(io.clock()),
         random: Box::new(SystemRandom),
     };

@@ -226,6 +226,12 @@ pub trait Load {
     /// Where it cannot be stored, or the disk is full.
     fn put_policy(&mut self, policy: &Policy) -> Result<()>;
 
+    /// The entry of a principal before the load, if it starts from the live database.
+    ///
+    /// # Errors
+    /// Where the live database cannot be read.
+    fn live_principal(&mut self, name: &Principal) -> Result<Option<Entry>>;
+
     /// No record comes any more: those that wait are stored. [`Load::finish`] does this too, but a failure here is one of
     /// storing.
     ///
@@ -239,5 +245,13 @@ pub trait Load {
     ///
     /// # Errors
     /// Where it cannot be written, or the live database's locks cannot be had: that is then as it was.
-    fn finish(self: Box<Self>) -> Result<Loaded>;
+    fn finish(self: Box<Self>) -> Result<Loaded> {
+        self.finish_with(&mut || Ok(()))
+    }
+
+    /// The same; `placing` is called when nobody else has the live database any more and nothing of it has changed yet.
+    ///
+    /// # Errors
+    /// As [`Load::finish`], and what `placing` answers.
+    fn finish_with(self: Box<Self>, placing: &mut dyn FnMut() -> Result<()>) -> Result<Loaded>;
 }

@@ -5,46 +5,90 @@ use crate::db2::{Db2, Db2Files, Inspector, Loader};
 use crate::error::Result;
 use crate::inspect::Inspect;
 use crate::klmdb::{Klmdb, KlmdbInspector, KlmdbLoader, KlmdbSettings};
+use crate::ulog::{self, Last, UpdateLog};
 use std::path::{Path, PathBuf};
 
-/// A realm's database, which need not exist yet.
+/// A realm's database, which need not exist yet, and the update log that goes with it.
 #[derive(Debug, Clone)]
-pub enum Database {
+pub struct Database {
+    /// Its files.
+    pub place: Place,
+    /// The log that every change of a principal or policy goes into, where replicas follow.
+    pub log: Option<UpdateLog>,
+}
+
+/// The files of a database, by its back end.
+#[derive(Debug, Clone)]
+pub enum Place {
     /// Berkeley DB files.
     Db2(Db2Files),
     /// LMDB environments.
     Klmdb(KlmdbSettings),
 }
 
+impl From<Db2Files> for Database {
+    fn from(files: Db2Files) -> Self {
+        Database { place: Place::Db2(files), log: None }
+    }
+}
+
+impl From<KlmdbSettings> for Database {
+    fn from(settings: KlmdbSettings) -> Self {
+        Database { place: Place::Klmdb(settings), log: None }
+    }
+}
+
 impl Database {
     /// The file of the principals.
     #[must_use]
     pub fn path(&self) -> &Path {
-        match self {
-            Database::Db2(files) => &files.principals,
-            Database::Klmdb(settings) => &settings.principals,
+        match &self.place {
+            Place::Db2(files) => &files.principals,
+            Place::Klmdb(settings) => &settings.principals,
         }
     }
 
-    /// Opens an existing database, so that a missing one is told at once.
+    /// Opens an existing database, so that a missing one is told at once. Its log is made if there is none.
     ///
     /// # Errors
-    /// Where it cannot be opened.
+    /// Where it cannot be opened, or its log not be had.
     pub fn open(&self) -> Result<Box<dyn Backend>> {
-        Ok(match self {
-            Database::Db2(files) => Box::new(Db2::open(files.clone())?),
-            Database::Klmdb(settings) => Box::new(Klmdb::open(settings.clone())?),
-        })
+        let backend: Box<dyn Backend> = match &self.place {
+            Place::Db2(files) => Box::new(Db2::open(files.clone())?),
+            Place::Klmdb(settings) => Box::new(Klmdb::open(settings.clone())?),
+        };
+        match &self.log {
+            None => Ok(backend),
+            Some(log) => {
+                log.prepare()?;
+                Ok(ulog::logged(backend, log))
+            }
+        }
     }
 
-    /// Makes a database, filled by `fill`. If anything fails, nothing of it is left.
+    /// Makes a database, filled by `fill`, and begins its log anew: what `fill` does is not in it, since a replica takes a full
+    /// copy anyway. If anything fails, nothing of the database is left.
     ///
     /// # Errors
     /// Where it exists, where it cannot be written, and what `fill` answers.
     pub fn create(&self, fill: impl FnOnce(&mut dyn Transaction) -> Result<()>) -> Result<Box<dyn Backend>> {
-        Ok(match self {
-            Database::Db2(files) => Box::new(Db2::create(files.clone(), fill)?),
-            Database::Klmdb(settings) => Box::new(Klmdb::create(settings.clone(), fill)?),
+        let Some(log) = &self.log else { return self.create_unlogged(fill) };
+        ulog::beginning_anew(log, |begin| {
+            self.create_unlogged(|transaction| {
+                fill(transaction)?;
+                begin()
+            })
+        })
+        .map(|backend| ulog::logged(backend, log))
+    }
+
+    fn create_unlogged(
+        &self,
+        fill: impl FnOnce(&mut dyn Transaction) -> Result<()>,
+    ) -> Result<Box<dyn Backend>> {
+        Ok(match &self.place {
+            Place::Db2(files) => Box::new(Db2::create(files.clone(), fill)?),
+            Place::Klmdb(settings) => Box::new(Klmdb::create(settings.clone(), fill)?),
         })
     }
 
@@ -53,9 +97,9 @@ impl Database {
     /// # Errors
     /// Where it is missing or cannot be locked.
     pub fn inspect(&self) -> Result<Box<dyn Inspect>> {
-        Ok(match self {
-            Database::Db2(files) => Box::new(Inspector::begin(files)?),
-            Database::Klmdb(settings) => Box::new(KlmdbInspector::begin(settings)?),
+        Ok(match &self.place {
+            Place::Db2(files) => Box::new(Inspector::begin(files)?),
+            Place::Klmdb(settings) => Box::new(KlmdbInspector::begin(settings)?),
         })
     }
 
@@ -64,9 +108,41 @@ impl Database {
     /// # Errors
     /// Where the files cannot be made, or the live database not be read.
     pub fn load(&self, from: LoadFrom) -> Result<Box<dyn Load>> {
-        Ok(match self {
-            Database::Db2(files) => Box::new(Loader::begin(files, from)?),
-            Database::Klmdb(settings) => Box::new(KlmdbLoader::begin(settings, from)?),
+        let load = self.load_unlogged(from)?;
+        match &self.log {
+            None => Ok(load),
+            Some(log) => {
+                log.prepare()?;
+                Ok(ulog::logged_load(load, log, from))
+            }
+        }
+    }
+
+    /// Begins a load of a full copy of another database, which was at `last` in its log: this one's log goes on from there. What
+    /// each database has of its own (last success, last failure, failures) stays.
+    ///
+    /// # Errors
+    /// As [`Database::load`].
+    pub fn load_copy(&self, last: Last) -> Result<Box<dyn Load>> {
+        let mut keeping = self.clone();
+        match &mut keeping.place {
+            Place::Db2(files) => files.merge_nra = true,
+            Place::Klmdb(settings) => settings.merge_nra = true,
+        }
+        let load = keeping.load_unlogged(LoadFrom::Nothing)?;
+        match &self.log {
+            None => Ok(load),
+            Some(log) => {
+                log.prepare()?;
+                Ok(ulog::logged_copy(load, log, last))
+            }
+        }
+    }
+
+    fn load_unlogged(&self, from: LoadFrom) -> Result<Box<dyn Load>> {
+        Ok(match &self.place {
+            Place::Db2(files) => Box::new(Loader::begin(files, from)?),
+            Place::Klmdb(settings) => Box::new(KlmdbLoader::begin(settings, from)?),
         })
     }
 
@@ -76,21 +152,22 @@ impl Database {
     /// # Errors
     /// Where a lock cannot be had or the file not be made.
     pub fn mend(&self) -> Result<Option<PathBuf>> {
-        Ok(match self {
-            Database::Db2(files) => files.mend_policy_lock()?.then(|| files.policy_lock.clone()),
+        Ok(match &self.place {
+            Place::Db2(files) => files.mend_policy_lock()?.then(|| files.policy_lock.clone()),
             // What a process held that died, LMDB gives back by itself.
-            Database::Klmdb(_) => None,
+            Place::Klmdb(_) => None,
         })
     }
 
-    /// Overwrites the principals with zeros and removes all files.
+    /// Overwrites the principals with zeros and removes all files, the log too.
     ///
     /// # Errors
     /// Where one of them cannot be overwritten or removed; those after it are still there.
     pub fn destroy(&self) -> Result<()> {
-        match self {
-            Database::Db2(files) => files.destroy(),
-            Database::Klmdb(settings) => settings.destroy(),
-        }
+        match &self.place {
+            Place::Db2(files) => files.destroy(),
+            Place::Klmdb(settings) => settings.destroy(),
+        }?;
+        self.log.as_ref().map_or(Ok(()), UpdateLog::remove)
     }
 }

@@ -193,12 +193,24 @@ pub enum KdbError {
     /// The back end cannot be held by one administrator (MIT's `KRB5_PLUGIN_OP_NOTSUPP`).
     #[error("Plugin does not support the operation")]
     CannotBeHeld,
+    /// A file that should be an update log is none (MIT's `KRB5_LOG_CORRUPT`).
+    #[error("Update log is corrupt ({}; if it is an update log, remove it: a new one is made, and replicas take a full copy)", path.display())]
+    LogCorrupt {
+        /// The file.
+        path: PathBuf,
+    },
     /// A database module that this program does not have.
     #[error("{0}")]
     NoSuchModule(String),
 }
 
 impl KdbError {
+    /// Whether a change may have been made all the same.
+    pub(crate) fn is_undecided(&self) -> bool {
+        use k5_bdb::Error::{Undecided, Unsure};
+        matches!(self, KdbError::Pages(Undecided { .. } | Unsure { .. }) | KdbError::Lmdb(_))
+    }
+
     /// [`KdbError::BadArgument`] for an argument as it was given.
     #[must_use]
     pub fn bad_argument(argument: &[u8], library: &'static str) -> KdbError {

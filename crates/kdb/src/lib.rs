@@ -20,11 +20,12 @@ mod packed;
 mod policy;
 mod strings;
 pub mod tl_data;
+pub mod ulog;
 mod verify;
 
 pub use alias::{MAX_ALIAS_STEPS, find_principal};
 pub use backend::{Access, Backend, Load, LoadFrom, Loaded, Order, Savepoint, Scope, Transaction, Visit};
-pub use database::Database;
+pub use database::{Database, Place};
 pub use entry::Entry;
 pub use error::{KdbError, Result};
 pub use inspect::{Found, Inspect, Part, Problem, Seen, Structure, Way};

@@ -10,7 +10,8 @@ use std::process::{Command, Output};
 
 use harness::Side;
 
-const PROGRAMS: [&str; 6] = ["kdb5_util", "kadmin.local", "ktadd", "ktutil", "k5srvutil", "klist"];
+const PROGRAMS: [&str; 7] =
+    ["kdb5_util", "kadmin.local", "ktadd", "ktutil", "k5srvutil", "klist", "kproplog"];
 
 /// The libraries that a program is linked with, the loader among them.
 fn libraries(program: &Path) -> BTreeSet<PathBuf> {
@@ -64,6 +65,7 @@ fn a_realm_where_nothing_else_is() {
     let listed = String::from_utf8(run(root, &["klist", "-k", "-t"]).stdout).unwrap();
     assert!(listed.starts_with("Keytab name: FILE:/etc/krb5.keytab\n"), "{listed}");
     assert_eq!(listed.matches(" host/a.example.com@EXAMPLE.COM\n").count(), 2, "{listed}");
+    run(root, &["kproplog", "-R"]);
     run(root, &["k5srvutil", "change"]);
     run(root, &["k5srvutil", "delold"]);
     let listed = String::from_utf8(run(root, &["k5srvutil", "list"]).stdout).unwrap();

@@ -183,30 +183,6 @@ fn lines_that_mean_nothing() {
     pair.kdb5_util(["dump", "", "alice@.*"]).run().code(1);
 }
 
-/// DIV-47
-#[test]
-fn a_dump_for_replicas() {
-    let pair = everything();
-    for realm in [pair.mit(), pair.ours()] {
-        let conf = String::from_utf8(realm.read("kdc.conf")).unwrap();
-        realm.write("kdc.conf", conf.replace("acl_file", "iprop_enable = true\n        acl_file"));
-        realm.write("out", "before");
-    }
-    for words in ["dump -i out", "dump -i1 out", "dump -i1"] {
-        let both = pair.kdb5_util(words.split(' ')).differs("DIV-47");
-        assert_eq!((both.mit.exit, both.ours.exit, both.ours.stdout.as_str()), (0, 1, ""));
-        assert_eq!(
-            both.ours.stderr,
-            "a dump for replicas names a place in the update log, which this version cannot read yet; nothing was written\n"
-        );
-    }
-    assert!(pair.mit().read("out").starts_with(b"ipropx 1 "));
-    assert_eq!(pair.ours().read("out"), b"before");
-    assert!(!pair.ours().path("out.dump_ok").exists());
-    let _ = pair.ours().kdb5_util(["dump", "out"]).ok();
-    assert_ne!(pair.ours().read("out"), b"before");
-}
-
 #[test]
 fn the_ok_file() {
     let pair = everything();

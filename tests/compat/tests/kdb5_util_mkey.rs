@@ -413,24 +413,6 @@ fn without_the_master_key() {
     }
 }
 
-/// DIV-47: nothing is written beside an update log; what only looks works.
-#[test]
-fn beside_an_update_log() {
-    let pair = pair();
-    let realm = pair.ours();
-    let conf = String::from_utf8(realm.read("kdc.conf")).unwrap();
-    realm.write("kdc.conf", conf.replace("acl_file", "iprop_enable = true\n        acl_file"));
-    let before = realm.read(realm.backend().files()[0]);
-    for words in ["add_mkey", "use_mkey 1", "update_princ_encryption -f", "purge_mkeys -f", "ark alice"] {
-        let output = realm.kdb5_util(words.split(' ')).stdin("a\na\n").fails(1).stderr_has("iprop");
-        assert_eq!(output.stdout, "");
-    }
-    for words in ["list_mkeys", "update_princ_encryption -n", "purge_mkeys -n", "tabdump keyinfo"] {
-        let _ = realm.kdb5_util(words.split(' ')).ok();
-    }
-    assert!(realm.read(realm.backend().files()[0]) == before);
-}
-
 /// An entry that names no master key is under the earliest that there is.
 #[test]
 fn entries_that_name_no_master_key() {

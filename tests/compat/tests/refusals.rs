@@ -45,28 +45,6 @@ fn realm(kdc_lines: &str, krb5_text: &str) -> Realm {
     realm.by(Side::Ours)
 }
 
-/// DIV-47
-#[test]
-fn nothing_is_written_where_an_update_log_is_wanted() {
-    let realm = realm("iprop_enable = true\n        iprop_port = 1755", "");
-    for command in WRITING {
-        let output =
-            refused(&realm, realm.kadmin_local(command.to_vec()), &["iprop_enable", "nothing was changed"]);
-        assert_eq!(output.exit, 1);
-    }
-    refused(&realm, realm.ktadd(["-k", "new.kt", "bob"]), &["iprop_enable"]);
-    // Reading is no matter.
-    realm.kadmin_local(["getprinc", "bob"]).ok();
-    realm.kadmin_local(["listprincs"]).ok();
-    realm.kadmin_local(["ktadd", "-norandkey", "-k", "read.kt", "bob"]).ok();
-    realm.kadmin_local(["ktremove", "-k", "read.kt", "bob"]).ok();
-    // In a session each command is told for itself.
-    let lines = "addprinc -randkey a\ncpw -randkey bob\ndelprinc -force bob\n";
-    let said = realm.kadmin_local(Vec::<String>::new()).stdin(lines).ok();
-    assert_eq!(said.stderr.matches("nothing was changed").count(), 3, "{said}");
-    realm.mit("kadmin.local", ["getprinc", "bob"]).ok();
-}
-
 /// DIV-46
 #[test]
 fn no_password_is_set_where_a_module_would_have_to_look() {

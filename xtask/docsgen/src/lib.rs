@@ -20,6 +20,7 @@ pub fn manuals() -> Vec<Manual> {
         ktutil::manual(),
         k5srvutil::manual(),
         kdb5_util::manual(),
+        kproplog::manual(),
         kadmin_local::manual(),
     ]
 }

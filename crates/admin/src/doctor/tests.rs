@@ -54,7 +54,7 @@ impl Bed {
             actor: name("tester"),
             now: NOW,
         };
-        let database = k5_kdb::Database::Db2(Db2Files::named(&directory.path().join("principal")));
+        let database = k5_kdb::Database::from(Db2Files::named(&directory.path().join("principal")));
         let backend = create_realm(&database, realm, Box::new(SystemRandom)).unwrap();
         let admin = Admin::new(AdminParts {
             backend,

@@ -69,6 +69,13 @@ impl LocalZone {
         format!("{} {} {:02} {} {} {}", s.weekday, s.month_name, s.day, s.clock, s.zone, s.year)
     }
 
+    /// `%a %b %e %H:%M:%S %Y`, such as `Wed Jul  1 02:00:00 2026`: what `kproplog` shows, as C's ctime(3).
+    #[must_use]
+    pub fn ctime(&self, time: Timestamp) -> String {
+        let s = self.show(time);
+        format!("{} {} {:2} {} {}", s.weekday, s.month_name, s.day, s.clock, s.year)
+    }
+
     /// `%m/%d/%y %H:%M:%S`, such as `07/01/26 02:00:00`: what `klist` and `ktutil` show. It is the first of MIT's formats that fits
     /// their columns in the C locale.
     #[must_use]

@@ -242,12 +242,9 @@ fn plugin_lines() {
 }
 
 #[test]
-fn update_log_stops_writing_only() {
+fn the_update_log() {
     let scratch = scratch("iprop_enable = TRUE\niprop_port = 1999\niprop_master_ulogsize = 7");
     let ours = compare(&scratch).unwrap();
     assert!(ours.iprop.logfile.is_file(), "MIT keeps its log there");
     assert_eq!(ours.iprop.ulogsize, 7);
-    let error = ours.check_may_write().unwrap_err().to_string();
-    let place = format!("{}:5: [realms] R.TEST iprop_enable = true: ", scratch.path("kdc.conf").display());
-    assert!(error.starts_with(&place), "{error}");
 }

@@ -34,6 +34,8 @@ pub struct Db2Files {
     pub loaded: [PathBuf; 2],
     /// What `P` becomes where it is made.
     pub new_principals: PrincipalFile,
+    /// Whether a load leaves last success, last failure and failures of the principals as they are.
+    pub merge_nra: bool,
     /// Where the files of the principals and the policies are.
     pub storage: Arc<dyn Storage>,
 }
@@ -57,6 +59,7 @@ impl Db2Files {
             journal: with_suffix(database, ".journal"),
             loaded: [with_suffix(database, "~"), with_suffix(database, "~.kadm5")],
             new_principals: PrincipalFile::default(),
+            merge_nra: false,
             storage: Arc::new(SystemStorage),
         }
     }

@@ -13,15 +13,18 @@ use super::gather::{Gathering, MEMORY, POLICIES_MEMORY, Stepwise};
 use super::record;
 use super::transaction::{policy_key, update_age};
 use super::tree::{PrincipalFile, Tree, open_btree};
-use crate::backend::{Access, Load, LoadFrom, Loaded};
+use crate::backend::{Access, Load, LoadFrom, Loaded, Order};
 use crate::entry::Entry;
 use crate::error::{KdbError, Result};
+use crate::key_data::sort_key_data;
 use crate::policy::Policy;
 use k5_bdb::commit::Names;
 use k5_bdb::{Copying, Storage, StoredFile};
 use k5_lock::LockMode;
+use k5_types::Principal;
 use std::fs::{File, OpenOptions};
 use std::io;
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
 /// A database that is being loaded. Dropped before it has finished, it leaves the live database as it was and nothing
@@ -31,6 +34,8 @@ pub struct Loader {
     held: Option<LiveLocks>,
     principals: Records,
     policies: Records,
+    /// The live principals, once they were looked at.
+    before: Option<Tree>,
     // Dropped last: it removes the files.
     new: NewFiles,
 }
@@ -196,7 +201,7 @@ impl Loader {
             }
         };
         let policies = Records::Gathered(Box::new(policies));
-        Ok(Loader { live: live.clone(), held, principals, policies, new })
+        Ok(Loader { live: live.clone(), held, principals, policies, before: None, new })
     }
 }
 
@@ -240,7 +245,27 @@ impl Load for Loader {
         self.principals.complete().map(|_| ())
     }
 
-    fn finish(mut self: Box<Self>) -> Result<Loaded> {
+    fn live_principal(&mut self, name: &Principal) -> Result<Option<Entry>> {
+        if self.held.is_none() {
+            return Ok(None);
+        }
+        let path = &self.live.principals;
+        let tree = match self.before.take() {
+            Some(tree) => tree,
+            None => Tree::open(&*self.live.storage, path, Access::Read)?,
+        };
+        let key = record::key_of_any_length(name);
+        let found = match self.before.insert(tree).get(&key)? {
+            Some(value) => Some(record::decode(&path.display().to_string(), &key, &value)?),
+            None => None,
+        };
+        Ok(found.map(|mut entry| {
+            sort_key_data(&mut entry.key_data);
+            entry
+        }))
+    }
+
+    fn finish_with(mut self: Box<Self>, placing: &mut dyn FnMut() -> Result<()>) -> Result<Loaded> {
         for records in [&mut self.principals, &mut self.policies] {
             let tree = records.complete()?;
             // Without the way back that a commit of these pages would keep in memory: these files go away if it fails.
@@ -252,6 +277,10 @@ impl Load for Loader {
             None => LiveLocks::take(&self.live)?,
         };
         self.new.check()?;
+        if self.live.merge_nra && self.live.principals.exists() {
+            self.keep_what_is_its_own()?;
+        }
+        placing()?;
         // Whatever was cut short there, it is replaced as a whole.
         self.live.pair().forget()?;
         let placed = self.live.pair().put_in_place(Names::Load);
@@ -263,6 +292,30 @@ impl Load for Loader {
         update_age(&held.lock);
         let made_again = held.made_again.then(|| self.live.policy_lock.clone());
         Ok(Loaded { lock_file_made_again: made_again })
+    }
+}
+
+impl Loader {
+    /// Gives the new principals what each database has of its own. The live one is locked.
+    fn keep_what_is_its_own(&self) -> Result<()> {
+        let live = Tree::open(&*self.live.storage, &self.live.principals, Access::Read)?;
+        let new = &self.new.files.principals;
+        let (live_name, new_name) = (self.live.principals.display().to_string(), new.display().to_string());
+        let mut tree = Stepwise::new(Tree::open(&*self.new.files.storage, new, Access::Write)?);
+        live.each(Order::Forward, &mut |key, value| {
+            let old = record::decode(&live_name, key, value)?;
+            let Some(stored) = tree.tree.get(key)? else { return Ok(ControlFlow::Continue(())) };
+            let mut entry = record::decode(&new_name, key, &stored)?;
+            let own = |entry: &Entry| (entry.last_success, entry.last_failed, entry.fail_auth_count);
+            if own(&old) != own(&entry) {
+                (entry.last_success, entry.last_failed, entry.fail_auth_count) = own(&old);
+                let (key, value) = record::key_and_value(&entry)?;
+                tree.put(&key, &value)?;
+            }
+            Ok(ControlFlow::Continue(()))
+        })?;
+        tree.tree.spill()?;
+        tree.tree.commit()
     }
 }
 

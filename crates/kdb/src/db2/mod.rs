@@ -41,11 +41,13 @@ pub struct Db2Arguments {
     pub hash: bool,
     /// `temporary`: work on `P~`.
     pub temporary: bool,
+    /// `merge_nra`: a load leaves last success, last failure and failures of the principals as they are.
+    pub merge_nra: bool,
 }
 
 impl Db2Arguments {
-    /// Reads arguments in their order; `merge_nra`, `lockiter` and `unlockiter` are taken and change nothing
-    /// here, since an iteration never waits for anybody.
+    /// Reads arguments in their order; `lockiter` and `unlockiter` are taken and change nothing here, since an iteration never
+    /// waits for anybody.
     ///
     /// # Errors
     /// [`KdbError::BadArgument`] for any other.
@@ -59,7 +61,8 @@ impl Db2Arguments {
                 (b"dbname", Some(name)) => parsed.database = Some(PathBuf::from(OsStr::from_bytes(name))),
                 (b"hash", Some(_)) => parsed.hash = true,
                 (b"temporary", None) => parsed.temporary = true,
-                (b"merge_nra" | b"lockiter" | b"unlockiter", None) => {}
+                (b"merge_nra", None) => parsed.merge_nra = true,
+                (b"lockiter" | b"unlockiter", None) => {}
                 (name, _) => return Err(KdbError::bad_argument(name, NAME)),
             }
         }

@@ -185,7 +185,10 @@ fn a_hash_database_has_one_order_but_for_names() {
 #[test]
 fn arguments() {
     let parsed = Db2Arguments::parse(["dbname=/x", "merge_nra", "lockiter", "hash=true"]).unwrap();
-    assert_eq!(parsed, Db2Arguments { database: Some("/x".into()), hash: true, temporary: false });
+    assert_eq!(
+        parsed,
+        Db2Arguments { database: Some("/x".into()), hash: true, temporary: false, merge_nra: true }
+    );
     assert!(
         matches!(Db2Arguments::parse(["foo=1"]), Err(KdbError::BadArgument { argument, .. }) if argument == "foo")
     );

@@ -22,12 +22,14 @@
 //! without a sign, all other numbers of 32 bits with one; either is read. `docs/formats/dump.md` says the same in
 //! words.
 
+mod copy;
 mod reader;
 mod scan;
 #[cfg(test)]
 mod tests;
 mod writer;
 
+pub use copy::CopyHeader;
 pub use reader::{DumpReader, Record};
 pub use writer::{write_policy, write_principal};
 

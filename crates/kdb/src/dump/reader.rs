@@ -5,7 +5,7 @@
 //! that are there, up to [`RECORD_LIMIT`] for a record.
 
 use super::scan::{Fault, Scanner};
-use super::{ANY_KEYSALTS, Version};
+use super::{ANY_KEYSALTS, CopyHeader, Version};
 use crate::entry::Entry;
 use crate::error::{KdbError, Result};
 use crate::key_data::KeyData;
@@ -73,26 +73,42 @@ impl<R: Read> DumpReader<R> {
     /// # Errors
     /// [`KdbError::DumpHeader`], and what the system says.
     pub fn open(input: R, wanted: Option<Version>, default_realm: &[u8]) -> Result<Self> {
+        let (scan, header) = Self::header(input)?;
+        let matches = |version: &Version| version.header().trim_end_matches('\n').as_bytes() == header;
+        let version = Version::ALL.into_iter().find(matches);
+        let version = version.filter(|version| wanted.is_none_or(|wanted| wanted == *version));
+        let version = version.ok_or(KdbError::DumpHeader { missing: false })?;
+        Ok(Self::behind_header(scan, version, default_realm))
+    }
+
+    /// The same for a full copy for a replica; its header too.
+    ///
+    /// # Errors
+    /// As [`DumpReader::open`].
+    pub fn open_copy(input: R, default_realm: &[u8]) -> Result<(Self, CopyHeader)> {
+        let (scan, header) = Self::header(input)?;
+        let header = CopyHeader::parse(&header).ok_or(KdbError::DumpHeader { missing: false })?;
+        Ok((Self::behind_header(scan, header.version(), default_realm), header))
+    }
+
+    /// Reads the first line, which must have a newline.
+    fn header(input: R) -> Result<(Scanner<R>, Vec<u8>)> {
         const LONGEST: usize = 100;
         let mut scan = Scanner::new(input);
-        let header = scan.until(|_| false, LONGEST);
-        let header = match header {
+        let header = match scan.until(|_| false, LONGEST) {
             Ok(header) => header,
             Err(Fault::Says(_)) => return Err(KdbError::DumpHeader { missing: false }),
             Err(Fault::Read(source)) => return Err(KdbError::DumpRead { line: 1, source }),
         };
-        let newline = scan.peek().map_err(|fault| line_error(1, fault))?;
-        if header.is_empty() && newline.is_none() {
-            return Err(KdbError::DumpHeader { missing: true });
-        }
-        let matches = |version: &Version| {
-            newline.is_some() && version.header().trim_end_matches('\n').as_bytes() == header
+        match scan.peek().map_err(|fault| line_error(1, fault))? {
+            Some(_) => scan.take(b'\n'),
+            None => return Err(KdbError::DumpHeader { missing: header.is_empty() }),
         };
-        let version = Version::ALL.into_iter().find(matches);
-        let version = version.filter(|version| wanted.is_none_or(|wanted| wanted == *version));
-        let version = version.ok_or(KdbError::DumpHeader { missing: false })?;
-        scan.take(b'\n');
-        Ok(DumpReader { scan, version, default_realm: default_realm.to_vec(), line: 1, ended: false })
+        Ok((scan, header.to_vec()))
+    }
+
+    fn behind_header(scan: Scanner<R>, version: Version, default_realm: &[u8]) -> Self {
+        DumpReader { scan, version, default_realm: default_realm.to_vec(), line: 1, ended: false }
     }
 
     /// The version of the dump.

@@ -8,8 +8,10 @@ use super::record::{self, Lockout};
 use crate::backend::{Load, LoadFrom, Loaded};
 use crate::entry::Entry;
 use crate::error::{KdbError, Result};
+use crate::key_data::sort_key_data;
 use crate::policy::Policy;
 use k5_lmdb::{Environment, Mode, Problem, Writer};
+use k5_types::Principal;
 use std::ops::ControlFlow;
 use std::path::Path;
 
@@ -19,6 +21,7 @@ const STEP: usize = 1000;
 /// A database that is being loaded.
 pub struct KlmdbLoader {
     settings: KlmdbSettings,
+    from: LoadFrom,
     writer: Writer,
     /// Each principal's lockout record with its key.
     lockout: Vec<(Box<[u8]>, Lockout)>,
@@ -58,7 +61,7 @@ impl KlmdbLoader {
             LoadFrom::Live => [None, None],
         };
         let settings = settings.clone();
-        Ok(KlmdbLoader { settings, writer, lockout: Vec::new(), last, made })
+        Ok(KlmdbLoader { settings, from, writer, lockout: Vec::new(), last, made })
     }
 
     /// Stores a record; what comes in order into an empty tree goes behind the last one, and fills its pages.
@@ -134,7 +137,22 @@ impl Load for KlmdbLoader {
         self.put(POLICIES, key, &value)
     }
 
-    fn finish(self: Box<Self>) -> Result<Loaded> {
+    fn live_principal(&mut self, name: &Principal) -> Result<Option<Entry>> {
+        if self.from == LoadFrom::Nothing {
+            return Ok(None);
+        }
+        let key = record::key(name)?;
+        let stored =
+            self.writer.before().get(PRINCIPALS, &key).map_err(|error| self.settings.error(error))?;
+        let file = self.settings.principals.display().to_string();
+        let found = stored.map(|value| record::decode(&file, &key, &value)).transpose()?;
+        Ok(found.map(|mut entry| {
+            sort_key_data(&mut entry.key_data);
+            entry
+        }))
+    }
+
+    fn finish_with(self: Box<Self>, placing: &mut dyn FnMut() -> Result<()>) -> Result<Loaded> {
         let KlmdbLoader { settings, writer, lockout, mut made, .. } = *self;
         let failed = |error| settings.error(error);
         let environment = if settings.uses_lockout {
@@ -142,6 +160,7 @@ impl Load for KlmdbLoader {
         } else {
             None
         };
+        placing()?;
         writer.commit().map_err(failed)?;
         made.keep();
         if let Some(environment) = environment {

@@ -57,7 +57,6 @@ pub(crate) fn run(mut session: Session<'_, '_>, opened: &Opened) -> Result<(), S
         Ok(())
     })?;
     let rollover = opened.rollover(&session)?;
-    session.check_may_write()?;
     let enctype = match enctype {
         Some(enctype) => enctype,
         None => session.master_enctype()?,

@@ -64,7 +64,6 @@ pub(crate) fn run(session: Session<'_, '_>, opened: &Opened) -> Result<(), Stop>
             Err(error) => Err(session.error(error.to_string(), with_name("while fetching principal"))),
         };
     };
-    session.check_may_write()?;
     rollover.add_random_keys(&principal, &keysalts, &mut SystemRandom).map_err(|error| match error {
         AdminError::UnknownPrincipal => unknown(),
         AdminError::NoSuchMasterKey => session.error(error.to_string(), "while finding mkey"),

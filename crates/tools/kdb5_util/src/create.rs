@@ -3,7 +3,7 @@
 use crate::options::of_command;
 use crate::session::{AGAIN, ASK, Session, Stop};
 use crate::stash;
-use k5_admin::open::{database_of, defaults, rules};
+use k5_admin::open::{defaults, rules};
 use k5_admin::{AdminError, Defaults, NewRealm, create_realm};
 use k5_cli::manual::{Example, Help};
 use k5_cli::prompt::read_new_password;
@@ -64,7 +64,6 @@ pub(crate) fn run(mut session: Session<'_, '_>, password: Option<Secret<Vec<u8>>
 
 /// Looks at the configuration before anything is asked or made.
 fn ready(session: &mut Session<'_, '_>) -> Result<Defaults, Stop> {
-    session.check_may_write()?;
     if let Some(problem) = session.params.problems.first() {
         return Err(session.error(problem.message(), "while retrieving configuration parameters"));
     }
@@ -141,7 +140,7 @@ fn make(
         session.error(error.to_string(), doing)
     };
     let arguments = &session.general.arguments;
-    let database = database_of(session.config, &session.params.realm, arguments).map_err(failed)?;
+    let database = session.realm_database(arguments).map_err(failed)?;
     let realm = NewRealm {
         master_principal: principal,
         master,

@@ -3,7 +3,6 @@
 use crate::load::tell_of_lock_file;
 use crate::options::of_command;
 use crate::session::{Session, Stop};
-use k5_admin::open::database_of;
 use k5_cli::manual::{Example, Help};
 use k5_cli::prompt::confirm;
 use k5_cli::{Opt, OptionTable, errno_text};
@@ -30,7 +29,7 @@ Asks, and after `yes` overwrites the database with zeros and removes its four fi
 /// Where its lock file cannot be made again. Everything else that is wrong with it is told when it is opened.
 pub(crate) fn mend(session: &mut Session<'_, '_>) -> Result<(), Stop> {
     let arguments = &session.general.arguments;
-    let Ok(database) = database_of(session.config, &session.params.realm, arguments) else { return Ok(()) };
+    let Ok(database) = session.realm_database(arguments) else { return Ok(()) };
     let mended =
         database.mend().map_err(|error| session.error(error.to_string(), "while initializing database"))?;
     if let Some(lock_file) = mended {
@@ -45,7 +44,6 @@ pub(crate) fn mend(session: &mut Session<'_, '_>) -> Result<(), Stop> {
 /// Where the person says no, or the files cannot be removed.
 pub(crate) fn run(mut session: Session<'_, '_>) -> Result<(), Stop> {
     let force = !of_command(&mut session, OptionTable(&OPTIONS))?.is_empty();
-    session.check_may_write()?;
     let name = session.database().to_vec();
     let mut out = session.io.out();
     if !force {
@@ -59,8 +57,7 @@ pub(crate) fn run(mut session: Session<'_, '_>) -> Result<(), Stop> {
     }
     let failed = |text: String| session.error(text, session.with_database("deleting database"));
     let arguments = &session.general.arguments;
-    let database = database_of(session.config, &session.params.realm, arguments)
-        .map_err(|error| failed(error.to_string()))?;
+    let database = session.realm_database(arguments).map_err(|error| failed(error.to_string()))?;
     removable(database.path()).map_err(failed)?;
     database.destroy().map_err(|error| failed(error.to_string()))?;
     session.io.out().write_all(&[b"** Database '", name.as_slice(), b"' destroyed.\n"].concat())?;

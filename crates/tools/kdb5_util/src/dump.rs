@@ -1,19 +1,21 @@
 //! `dump`: the database as text, whole or for names that match.
 
+mod copy;
 mod target;
 
 use crate::open::{Opened, unlock};
 use crate::options::rest_of_command;
 use crate::pattern::Pattern;
 use crate::session::{AGAIN, ASK, Session, Stop};
-use k5_admin::open::database_of;
+use k5_admin::open::{database_of, update_log_of};
 use k5_cli::manual::{Example, Help};
 use k5_cli::prompt::read_new_password;
 use k5_cli::{Item, Message, Opt, OptionTable, Progress, WordOptions, errno_text};
 use k5_crypto::SystemRandom;
-use k5_kdb::dump::{Version, write_policy, write_principal};
+use k5_kdb::dump::{CopyHeader, Version, write_policy, write_principal};
 use k5_kdb::mkey::convert::{add_master_key, convert_keys, next_kvno};
 use k5_kdb::mkey::stash;
+use k5_kdb::ulog::{Last, UpdateLog};
 use k5_kdb::{Access, Backend, Entry, KdbError, MasterKey, MasterKeys, Order, Scope, StorageKey};
 use k5_types::{Kvno, Principal};
 use std::ffi::OsString;
@@ -78,9 +80,30 @@ struct Request {
     new_master_key: Option<PathBuf>,
     reverse: bool,
     recurse: bool,
+    /// A full copy for a replica, and whether in the extensible format.
+    copy: Option<bool>,
+    /// Only if a copy that is there is of a place that the update log does not have any more.
+    conditional: bool,
     /// `None` for standard output.
     file: Option<PathBuf>,
     names: Vec<Pattern>,
+}
+
+impl Request {
+    fn version(&self) -> Version {
+        match self.copy {
+            None => self.version,
+            Some(extensible) => CopyHeader { extensible, last: Last::default() }.version(),
+        }
+    }
+
+    /// What MIT calls the version in messages.
+    fn title(&self) -> &'static str {
+        match self.copy {
+            None => self.version.title(),
+            Some(extensible) => CopyHeader { extensible, last: Last::default() }.title(),
+        }
+    }
 }
 
 /// Writes the dump of the opened database.
@@ -98,14 +121,21 @@ pub(crate) fn run(mut session: Session<'_, '_>, opened: &Opened) -> Result<(), S
         true => Some(Conversion::prepare(&mut session, opened, request.new_master_key.as_deref())?),
         false => None,
     };
+    let log = request.copy.map(|_| update_log_of(&session.params, k5_cli::since_epoch));
+    if let (true, Some(log), Some(path)) = (request.conditional, &log, &request.file)
+        && copy::is_good(path, log).map_err(|error| session.error(error.to_string(), copy::READING))?
+    {
+        return Ok(());
+    }
     match &request.file {
         None => {
-            Dump { session: &mut session, request: &request, conversion, target: None }.run(database.as_ref())
+            let dump = Dump { session: &mut session, request: &request, conversion, log, target: None };
+            dump.run(database.as_ref())
         }
         Some(path) => {
             let mut target = Target::open(path).map_err(|(error, doing)| session.error(error, doing))?;
             let dump =
-                Dump { session: &mut session, request: &request, conversion, target: Some(&mut target) };
+                Dump { session: &mut session, request: &request, conversion, log, target: Some(&mut target) };
             dump.run(database.as_ref())?;
             target.finish().map_err(|(error, doing)| session.error(error, doing))
         }
@@ -115,7 +145,6 @@ pub(crate) fn run(mut session: Session<'_, '_>, opened: &Opened) -> Result<(), S
 fn request(session: &mut Session<'_, '_>) -> Result<Request, Stop> {
     let words = rest_of_command(session.general);
     let mut request = Request::default();
-    let mut conditional = false;
     let mut options = WordOptions::new(OptionTable(&OPTIONS), words);
     let mut words: &[OsString] = &[];
     loop {
@@ -124,7 +153,7 @@ fn request(session: &mut Session<'_, '_>) -> Result<Request, Stop> {
             Some(Ok(Item::Option(given))) => match given.key {
                 Key::Version(version) => request.version = version,
                 Key::Ov => return Err(Stop::Failed(Message::plain("OV dump format not supported"))),
-                Key::Conditional => conditional = true,
+                Key::Conditional => request.conditional = true,
                 Key::Verbose => request.verbose = true,
                 Key::Convert => request.convert = true,
                 Key::NewKeyFile => {
@@ -135,13 +164,10 @@ fn request(session: &mut Session<'_, '_>) -> Result<Request, Stop> {
                 Key::Recurse => request.recurse = true,
             },
             Some(Ok(Item::Word(word))) if word.as_bytes().starts_with(b"-i") => {
-                let text = match session.params.iprop.enabled {
-                    None => "Iprop not enabled",
-                    Some(_) => {
-                        "a dump for replicas names a place in the update log, which this version cannot read yet; nothing was written"
-                    }
-                };
-                return Err(Stop::Failed(Message::plain(text)));
+                if session.params.iprop.enabled.is_none() {
+                    return Err(Stop::Failed(Message::plain("Iprop not enabled")));
+                }
+                request.copy = Some(copy::wants_extensible(word.as_bytes()));
             }
             Some(Ok(Item::Word(_))) => {
                 words = before;
@@ -152,7 +178,7 @@ fn request(session: &mut Session<'_, '_>) -> Result<Request, Stop> {
         }
     }
     let Some((file, names)) = words.split_first() else { return Ok(request) };
-    if conditional {
+    if request.conditional && request.copy.is_none() {
         let text = "Conditional dump is an undocumented option for use only for iprop dumps";
         return Err(session.error("", text));
     }
@@ -241,21 +267,23 @@ struct Dump<'d, 'r, 'i, 'o> {
     session: &'d mut Session<'r, 'i>,
     request: &'d Request,
     conversion: Option<Conversion<'o>>,
+    /// That which a full copy names a place in.
+    log: Option<UpdateLog>,
     target: Option<&'d mut Target>,
 }
 
 impl Dump<'_, '_, '_, '_> {
     /// Goes through the database once, under its locks: what is written is one state of it.
     fn run(mut self, database: &dyn Backend) -> Result<(), Stop> {
-        let version = self.request.version;
+        let version = self.request.version();
         let order = match (self.request.recurse, self.request.reverse) {
             (false, false) => Order::Forward,
             (false, true) => Order::Reverse,
             (true, false) => Order::Recurse,
             (true, true) => Order::RecurseReverse,
         };
-        let doing = format!("performing {} dump", version.title());
-        let mut lines = version.header().as_bytes().to_vec();
+        let doing = format!("performing {} dump", self.request.title());
+        let mut lines = Vec::new();
         let to_terminal = match &self.target {
             None => self.session.io.terminals().stdout,
             Some(target) => target.is_terminal(),
@@ -266,6 +294,17 @@ impl Dump<'_, '_, '_, '_> {
         };
         let mut stopped = Ok(());
         let dumped = database.begin(Scope::Everything, Access::Read).and_then(|mut transaction| {
+            match (&self.log, self.request.copy) {
+                // Asked for when the database is locked: what is in the log by then is in the copy.
+                (Some(log), Some(extensible)) => match log.last() {
+                    Ok(last) => lines.extend(CopyHeader { extensible, last }.line().bytes()),
+                    Err(error) => {
+                        stopped = Err(self.session.error(error.to_string(), copy::READING));
+                        return Ok(());
+                    }
+                },
+                _ => lines.extend_from_slice(version.header().as_bytes()),
+            }
             transaction.each_principal(order, &mut |entry| {
                 stopped = self.principal(entry, &mut lines);
                 progress.step(0);
@@ -298,7 +337,10 @@ impl Dump<'_, '_, '_, '_> {
                 self.session.error(error.to_string(), doing)
             })?;
         }
-        write_principal(self.request.version, &entry, lines);
+        if self.request.copy.is_some() {
+            copy::leave_out_its_own(&mut entry);
+        }
+        write_principal(self.request.version(), &entry, lines);
         if self.request.verbose {
             self.session.io.complain(&Message::plain(name));
         }

@@ -2,12 +2,11 @@
 
 use crate::options::rest_of_command;
 use crate::session::{Session, Stop};
-use k5_admin::open::database_of;
 use k5_cli::manual::{Example, Help};
 use k5_cli::{Item, Message, Opt, OptionTable, Progress, WordOptions, errno_text};
 use k5_kdb::db2::PrincipalFile;
 use k5_kdb::dump::{DumpReader, Record, Version};
-use k5_kdb::{Database, KdbError, Load, LoadFrom};
+use k5_kdb::{KdbError, Load, LoadFrom, Place};
 use std::fs::File;
 use std::io::{IsTerminal, Read};
 use std::os::unix::ffi::OsStrExt;
@@ -56,6 +55,8 @@ struct Request {
     version: Option<Version>,
     verbose: bool,
     update: bool,
+    /// A full copy from the primary.
+    copy: bool,
     hash: bool,
     file: PathBuf,
 }
@@ -66,13 +67,17 @@ struct Request {
 /// Where the dump cannot be read or the database not be written: that is then as it was.
 pub(crate) fn run(mut session: Session<'_, '_>) -> Result<(), Stop> {
     let request = request(&session)?;
-    session.check_may_write()?;
     let shown = request.file.as_os_str().as_bytes().to_vec();
     let opened = File::open(&request.file);
     let file = opened
         .map_err(|error| session.error(errno_text(&error), [&b"while opening "[..], &shown].concat()))?;
     let mut progress = progress(&session, &request, &file);
-    let mut reader = DumpReader::open(file, request.version, &session.params.realm).map_err(|error| {
+    let realm = &session.params.realm;
+    let opened = match request.copy {
+        true => DumpReader::open_copy(file, realm).map(|(reader, header)| (reader, Some(header))),
+        false => DumpReader::open(file, request.version, realm).map(|reader| (reader, None)),
+    };
+    let (mut reader, copy) = opened.map_err(|error| {
         let (what, why) = match &error {
             KdbError::DumpRead { source, .. } => {
                 (KdbError::DumpHeader { missing: true }.to_string(), format!(" ({})", errno_text(source)))
@@ -87,24 +92,29 @@ pub(crate) fn run(mut session: Session<'_, '_>) -> Result<(), Stop> {
     };
     // The new database has its own name whether it is asked for or not.
     let arguments = session.general.arguments.iter().filter(|word| *word != "temporary");
-    let mut database = database_of(session.config, &session.params.realm, arguments)
-        .map_err(|error| session.error(error.to_string(), doing))?;
+    let mut database =
+        session.realm_database(arguments).map_err(|error| session.error(error.to_string(), doing))?;
     if request.hash {
-        match &mut database {
-            Database::Db2(files) => files.new_principals = PrincipalFile::Hash,
-            Database::Klmdb(_) => {
+        match &mut database.place {
+            Place::Db2(files) => files.new_principals = PrincipalFile::Hash,
+            Place::Klmdb(_) => {
                 return Err(session.error("Unsupported argument \"hash=true\" for LMDB", doing));
             }
         }
     }
-    let mut loader = database.load(from).map_err(|error| session.error(error.to_string(), doing))?;
+    let loader = match copy {
+        Some(header) => database.load_copy(header.last),
+        None => database.load(from),
+    };
+    let mut loader = loader.map_err(|error| session.error(error.to_string(), doing))?;
     let restored = restore(&mut session, &mut reader, loader.as_mut(), &request, &mut progress);
     progress.say("writing the database");
     let storing = |error| Fault::Store(error, b"while storing principals".to_vec());
     if let Err(fault) = restored.and_then(|()| loader.complete().map_err(storing)) {
         drop(loader);
         drop(progress);
-        return Err(refuse(&mut session, &request.file, &reader, fault));
+        let title = copy.map_or_else(|| reader.version().title(), |header| header.title());
+        return Err(refuse(&mut session, &request.file, &reader, title, fault));
     }
     let loaded = loader
         .finish()
@@ -142,10 +152,10 @@ fn request(session: &Session<'_, '_>) -> Result<Request, Stop> {
             Some(Ok(Item::Option(given))) => match given.key {
                 Key::Version(version) => request.version = Some(version),
                 Key::Ov => return Err(Stop::Failed(Message::plain("OV dump format not supported"))),
-                Key::Iprop => {
-                    session.check_may_write()?;
+                Key::Iprop if session.params.iprop.enabled.is_none() => {
                     return Err(Stop::Failed(Message::plain("Iprop not enabled")));
                 }
+                Key::Iprop => request.copy = true,
                 Key::Hash => request.hash = true,
                 Key::Verbose => request.verbose = true,
                 Key::Update => request.update = true,
@@ -154,7 +164,8 @@ fn request(session: &Session<'_, '_>) -> Result<Request, Stop> {
             Some(Err(_)) | None => return Err(Stop::Usage),
         }
     };
-    if !options.rest().is_empty() {
+    // A copy takes the place of the whole database.
+    if !options.rest().is_empty() || (request.copy && request.update) {
         return Err(Stop::Usage);
     }
     request.file = PathBuf::from(file);
@@ -207,7 +218,13 @@ fn restore<R: Read>(
 }
 
 /// Tells the fault, then the line, then the file, as MIT does.
-fn refuse<R: Read>(session: &mut Session<'_, '_>, file: &Path, reader: &DumpReader<R>, fault: Fault) -> Stop {
+fn refuse<R: Read>(
+    session: &mut Session<'_, '_>,
+    file: &Path,
+    reader: &DumpReader<R>,
+    title: &str,
+    fault: Fault,
+) -> Stop {
     let shown = file.as_os_str().as_bytes();
     let first = match fault {
         Fault::Dump(KdbError::DumpLine { line, what }) => {
@@ -219,5 +236,5 @@ fn refuse<R: Read>(session: &mut Session<'_, '_>, file: &Path, reader: &DumpRead
     session.io.complain(&first);
     let place = [format!("error processing line {} of ", reader.line()).as_bytes(), shown].concat();
     session.io.complain(&Message::com_err(session.program, "", place));
-    session.error("", format!("{} restore failed", reader.version().title()))
+    session.error("", format!("{title} restore failed"))
 }

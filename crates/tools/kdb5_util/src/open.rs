@@ -2,7 +2,6 @@
 
 use crate::session::{Session, Stop};
 use k5_admin::AdminError;
-use k5_admin::open::database_of;
 use k5_admin::rollover::Rollover;
 use k5_kdb::mkey::stash;
 use k5_kdb::{Access, Backend, Entry, KdbError, MasterKeys, Scope};
@@ -40,8 +39,8 @@ impl Opened {
 pub(crate) fn open(session: &mut Session<'_, '_>, password: Option<Secret<Vec<u8>>>) -> Result<Opened, Stop> {
     let doing = "while initializing database";
     let arguments = &session.general.arguments;
-    let database = database_of(session.config, &session.params.realm, arguments)
-        .map_err(|error| session.error(error.to_string(), doing))?;
+    let database =
+        session.realm_database(arguments).map_err(|error| session.error(error.to_string(), doing))?;
     let backend = database.open().map_err(|error| session.error(error.to_string(), doing))?;
     let principal = session.master_principal()?;
     let entry = entry(backend.as_ref(), &principal)

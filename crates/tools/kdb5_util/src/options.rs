@@ -55,7 +55,7 @@ pub(crate) static GENERAL: [Opt<Key>; 9] = [
     Opt::flag(Key::Ask, &["-m"], "ask for the master password, read no stash file"),
     Opt::value(Key::StashFile, &["-sf"], "FILE", "the stash file; else `key_stash_file`"),
     Opt::value(Key::Password, &["-P"], "PASSWORD", "the master password, seen by whoever lists processes").secret(),
-    Opt::value(Key::Argument, &["-x"], "DB_ARG", "an argument for the database module: `dbname=FILE` is as `-d` but for messages; `temporary` adds `~` to the name; `lockiter`, `unlockiter` and `merge_nra` change nothing").repeatable(),
+    Opt::value(Key::Argument, &["-x"], "DB_ARG", "an argument for the database module: `dbname=FILE` is as `-d` but for messages; `temporary` adds `~` to the name; `merge_nra` has a load keep last success, last failure and failures of principals; `lockiter` and `unlockiter` change nothing").repeatable(),
 ];
 
 /// The commands.

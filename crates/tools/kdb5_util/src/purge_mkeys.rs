@@ -49,9 +49,6 @@ pub(crate) fn run(mut session: Session<'_, '_>, opened: &Opened) -> Result<(), S
         }
         Ok(())
     })?;
-    if !trial {
-        session.check_may_write()?;
-    }
     let name = session.master_name();
     if !force && !trial {
         let question = [

@@ -1,10 +1,12 @@
 //! What a command goes by, and how it ends early.
 
 use crate::options::General;
-use k5_admin::open::master_principal_of;
+use k5_admin::AdminError;
+use k5_admin::open::{logged_database_of, master_principal_of};
 use k5_cli::prompt::{PromptError, read_master_password};
 use k5_cli::{Failure, Io, Message};
 use k5_config::{Config, RealmParams};
+use k5_kdb::Database;
 use k5_types::{EncType, KeyBlock, Principal, Secret};
 use std::io;
 use std::os::unix::ffi::OsStrExt;
@@ -114,8 +116,11 @@ impl Session<'_, '_> {
         read_master_password(self.io, ASK)
     }
 
-    /// Nothing is written while an update log would have to be kept.
-    pub(crate) fn check_may_write(&self) -> Result<(), Stop> {
-        self.params.check_may_write().map_err(|error| self.error("", error.message()))
+    /// The realm's database, with its update log if replicas follow it.
+    pub(crate) fn realm_database(
+        &self,
+        arguments: impl IntoIterator<Item = impl AsRef<std::ffi::OsStr>>,
+    ) -> Result<Database, AdminError> {
+        logged_database_of(self.config, &self.params, arguments, k5_cli::since_epoch)
     }
 }

@@ -66,9 +66,6 @@ pub(crate) fn run(mut session: Session<'_, '_>, opened: &Opened) -> Result<(), S
     let target = rollover
         .active()
         .map_err(|error| session.error(error.to_string(), "while looking up active master key"))?;
-    if !trial {
-        session.check_may_write()?;
-    }
     if !force && !trial {
         let question =
             format!("Re-encrypt all keys not using master key vno {target}?\n(type 'yes' to confirm)? ");

@@ -52,7 +52,6 @@ pub(crate) fn run(session: Session<'_, '_>, opened: &Opened) -> Result<(), Stop>
             Timestamp::wrapping(date.ok_or_else(|| session.error("", doing))?)
         }
     };
-    session.check_may_write()?;
     opened.rollover(&session)?.activate(kvno, from).map_err(|error| match error {
         AdminError::NoneActive => session.error("Invalid argument", error.to_string()),
         other => session.error(other.to_string(), "while adding master key entry to the database"),

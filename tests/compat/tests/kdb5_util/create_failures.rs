@@ -198,17 +198,3 @@ fn what_is_left_out_is_said() {
     one_line_of_success(&both.ours, &["kdc.conf:", "skipped des-cbc-crc:normal"]);
     pair.same_dump();
 }
-
-/// DIV-47
-#[test]
-fn nothing_is_written_beside_an_update_log() {
-    let setup = Setup::new().kdc_realm("iprop_enable = true").kdc_realm("iprop_port = 7777");
-    let pair = Pair::with(setup);
-    refused(pair.ours(), pair.ours().kdb5_util(CREATE), &["kdc.conf:", "update log"]);
-    let both = pair.kdb5_util(CREATE).differs("DIV-47");
-    assert_eq!((both.ours.exit, both.ours.stdout.as_str()), (1, ""));
-    pair.copy_database();
-    refused(pair.ours(), pair.ours().kdb5_util(["destroy", "-f"]), &["kdc.conf:", "update log"]);
-    // The stash file is none of the log's business.
-    pair.kdb5_util(["stash"]).same_bytes().code(0);
-}

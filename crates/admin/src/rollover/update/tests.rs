@@ -29,7 +29,7 @@ impl Realm {
             master_enctype: ENCTYPE,
         };
         let backend = create_realm(
-            &Database::Db2(Db2Files::named(&directory.path().join("principal"))),
+            &Database::from(Db2Files::named(&directory.path().join("principal"))),
             NewRealm {
                 master_principal: &principal,
                 master: &MasterKey { kvno: 1, key: key.duplicate() },
