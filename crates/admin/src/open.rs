@@ -192,8 +192,10 @@ pub struct Opening<'a> {
     pub actor: Principal,
     /// `default_principal_expiration`.
     pub expiration: Timestamp,
-    /// The time since 1970 for the update log; `None` for who changes nothing.
-    pub log_clock: Option<fn() -> Duration>,
+    /// The time since 1970-01-01 00:00:00 UTC for the update log.
+    pub log_clock: fn() -> Duration,
+    /// Whether nothing will be changed.
+    pub only_reads: bool,
     /// The time.
     pub clock: Box<dyn Fn() -> Timestamp>,
     /// Where keys come from.
@@ -206,11 +208,8 @@ impl Admin {
     /// # Errors
     /// Where the database or the master key cannot be had.
     pub fn open(config: &Config, params: &RealmParams, opening: Opening<'_>) -> Result<Admin> {
-        let database = match opening.log_clock {
-            Some(clock) => logged_database_of(config, params, opening.arguments, clock)?,
-            None => database_of(config, &params.realm, opening.arguments)?,
-        };
-        let backend = database.open()?;
+        let database = logged_database_of(config, params, opening.arguments, opening.log_clock)?;
+        let backend = if opening.only_reads { database.open_to_read() } else { database.open() }?;
         let defaults = defaults(params, opening.expiration);
         let master_principal = master_principal_of(params)?;
         let master =

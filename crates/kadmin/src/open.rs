@@ -111,7 +111,8 @@ pub fn open(
         },
         actor,
         expiration: zone.configured(params.default_principal_expiration, io.now()),
-        log_clock: Some(k5_cli::since_epoch),
+        log_clock: k5_cli::since_epoch,
+        only_reads: false,
         clock: Box::new(io.clock()),
         random: Box::new(SystemRandom),
     };

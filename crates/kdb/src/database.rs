@@ -1,12 +1,13 @@
 //! A database by its name and its back end: opened, made, loaded, destroyed.
 
 use crate::backend::{Backend, Load, LoadFrom, Transaction};
-use crate::db2::{Db2, Db2Files, Inspector, Loader};
+use crate::db2::{Around, Db2, Db2Files, Inspector, Loader};
 use crate::error::Result;
 use crate::inspect::Inspect;
 use crate::klmdb::{Klmdb, KlmdbInspector, KlmdbLoader, KlmdbSettings};
 use crate::ulog::{self, Last, UpdateLog};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// A realm's database, which need not exist yet, and the update log that goes with it.
 #[derive(Debug, Clone)]
@@ -48,15 +49,27 @@ impl Database {
         }
     }
 
+    /// The files, a change that was cut short being finished there with the log begun anew: a program of MIT's that came first
+    /// may have gone on with the log, and given a copy to a replica.
+    fn surrounded(&self) -> Place {
+        let mut place = self.place.clone();
+        if let (Place::Db2(files), Some(log)) = (&mut place, self.log.clone()) {
+            files.around_recovery = Some(Around(Arc::new(move |recover| {
+                ulog::beginning_anew(&log, |begin| {
+                    begin()?;
+                    recover()
+                })
+            })));
+        }
+        place
+    }
+
     /// Opens an existing database, so that a missing one is told at once. Its log is made if there is none.
     ///
     /// # Errors
     /// Where it cannot be opened, or its log not be had.
     pub fn open(&self) -> Result<Box<dyn Backend>> {
-        let backend: Box<dyn Backend> = match &self.place {
-            Place::Db2(files) => Box::new(Db2::open(files.clone())?),
-            Place::Klmdb(settings) => Box::new(Klmdb::open(settings.clone())?),
-        };
+        let backend = self.open_to_read()?;
         match &self.log {
             None => Ok(backend),
             Some(log) => {
@@ -64,6 +77,17 @@ impl Database {
                 Ok(ulog::logged(backend, log))
             }
         }
+    }
+
+    /// The same for somebody who changes nothing: there need be no log.
+    ///
+    /// # Errors
+    /// Where it cannot be opened.
+    pub fn open_to_read(&self) -> Result<Box<dyn Backend>> {
+        Ok(match &self.surrounded() {
+            Place::Db2(files) => Box::new(Db2::open(files.clone())?),
+            Place::Klmdb(settings) => Box::new(Klmdb::open(settings.clone())?),
+        })
     }
 
     /// Makes a database, filled by `fill`, and begins its log anew: what `fill` does is not in it, since a replica takes a full
@@ -86,7 +110,7 @@ impl Database {
         &self,
         fill: impl FnOnce(&mut dyn Transaction) -> Result<()>,
     ) -> Result<Box<dyn Backend>> {
-        Ok(match &self.place {
+        Ok(match &self.surrounded() {
             Place::Db2(files) => Box::new(Db2::create(files.clone(), fill)?),
             Place::Klmdb(settings) => Box::new(Klmdb::create(settings.clone(), fill)?),
         })
@@ -140,7 +164,7 @@ impl Database {
     }
 
     fn load_unlogged(&self, from: LoadFrom) -> Result<Box<dyn Load>> {
-        Ok(match &self.place {
+        Ok(match &self.surrounded() {
             Place::Db2(files) => Box::new(Loader::begin(files, from)?),
             Place::Klmdb(settings) => Box::new(KlmdbLoader::begin(settings, from)?),
         })

@@ -52,6 +52,10 @@ impl Options {
         let count = self.cuts / cuts::cuts_of_one();
         let mut wrong = self.tries(count).run(cuts::random).len();
         println!("{count} long sequences cut at random: {wrong} wrong");
+        let sequences = self.cuts / cuts::replicas::cuts_of_one() / 4;
+        let of_replicas = self.tries(sequences).run(cuts::replicas::random).len();
+        println!("{sequences} sequences with an update log cut at random: {of_replicas} wrong");
+        wrong += of_replicas;
         let shapes = [Shape::Small, Shape::Tree, Shape::Hash];
         let count = count.div_ceil(10);
         for shape in shapes {

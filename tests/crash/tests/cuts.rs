@@ -1,7 +1,7 @@
 //! Transactions cut short at every operation on a disk in memory, and failing there.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout, missing_docs)]
 
-use crash::cuts::{self, failures};
+use crash::cuts::{self, failures, replicas};
 use crash::template::Shape;
 use crash::tries::{Bench, Tries};
 use harness::{BackEnd, Dice};
@@ -36,4 +36,9 @@ fn every_operation_fails() {
     for shape in SHAPES {
         none_is_wrong(2, |bench, dice| failures::at_every_operation(bench, shape, dice));
     }
+}
+
+#[test]
+fn replicas_miss_nothing() {
+    none_is_wrong(12, replicas::random);
 }

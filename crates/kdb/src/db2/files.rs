@@ -17,6 +17,20 @@ use std::sync::Arc;
 /// Only the owner may do anything.
 const MODE: u32 = 0o600;
 
+/// Does a piece of work, and what must be done before and behind it.
+type Surround = dyn Fn(&mut dyn FnMut() -> Result<()>) -> Result<()> + Send + Sync;
+
+/// What surrounds the finishing of a change that was cut short, when the locks are held: whoever follows the database by an
+/// update log must learn that it has changed once more.
+#[derive(Clone)]
+pub struct Around(pub(crate) Arc<Surround>);
+
+impl std::fmt::Debug for Around {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Around")
+    }
+}
+
 /// The files of a database called `P`.
 #[derive(Debug, Clone)]
 pub struct Db2Files {
@@ -36,6 +50,8 @@ pub struct Db2Files {
     pub new_principals: PrincipalFile,
     /// Whether a load leaves last success, last failure and failures of the principals as they are.
     pub merge_nra: bool,
+    /// What surrounds the finishing of a change that was cut short.
+    pub around_recovery: Option<Around>,
     /// Where the files of the principals and the policies are.
     pub storage: Arc<dyn Storage>,
 }
@@ -60,6 +76,7 @@ impl Db2Files {
             loaded: [with_suffix(database, "~"), with_suffix(database, "~.kadm5")],
             new_principals: PrincipalFile::default(),
             merge_nra: false,
+            around_recovery: None,
             storage: Arc::new(SystemStorage),
         }
     }
@@ -89,8 +106,16 @@ impl Db2Files {
         take_lock(&lock, &self.lock, Access::Write).map_err(cut_short)?;
         let policy_lock = open_policy_lock(&self.policy_lock)?;
         take_lock(&policy_lock, &self.policy_lock, Access::Write).map_err(cut_short)?;
-        self.pair().recover()?;
-        Ok(())
+        self.recover_locked()
+    }
+
+    /// The same for who has both exclusive locks.
+    pub(super) fn recover_locked(&self) -> Result<()> {
+        let mut recover = || Ok(self.pair().recover().map(|_| ())?);
+        match &self.around_recovery {
+            Some(Around(surround)) if self.pair().is_cut_short()? => surround(&mut recover),
+            _ => recover(),
+        }
     }
 
     /// Overwrites the principals with zeros and removes all four files, and what a crash left beside them.

@@ -334,13 +334,12 @@ impl Db2Files {
 impl LiveLocks {
     /// Finishes or takes back a change that was cut short. Where that cannot be done, the database may still be replaced.
     fn recover(&self, live: &Db2Files, from: LoadFrom) -> Result<()> {
-        match live.pair().recover() {
-            Err(k5_bdb::Error::Foreign { .. } | k5_bdb::Error::UnknownJournal { .. })
-                if from == LoadFrom::Nothing =>
-            {
+        use k5_bdb::Error::{Foreign, UnknownJournal};
+        match live.recover_locked() {
+            Err(KdbError::Pages(Foreign { .. } | UnknownJournal { .. })) if from == LoadFrom::Nothing => {
                 Ok(())
             }
-            other => Ok(other.map(|_| ())?),
+            other => other,
         }
     }
 

@@ -11,7 +11,7 @@ pub mod record;
 mod transaction;
 mod tree;
 
-pub use files::Db2Files;
+pub use files::{Around, Db2Files};
 pub use inspect::Inspector;
 pub use load::Loader;
 

@@ -7,7 +7,7 @@ use crate::open::{Opened, unlock};
 use crate::options::rest_of_command;
 use crate::pattern::Pattern;
 use crate::session::{AGAIN, ASK, Session, Stop};
-use k5_admin::open::{database_of, update_log_of};
+use k5_admin::open::update_log_of;
 use k5_cli::manual::{Example, Help};
 use k5_cli::prompt::read_new_password;
 use k5_cli::{Item, Message, Opt, OptionTable, Progress, WordOptions, errno_text};
@@ -114,9 +114,8 @@ pub(crate) fn run(mut session: Session<'_, '_>, opened: &Opened) -> Result<(), S
     let request = request(&mut session)?;
     let arguments = &session.general.arguments;
     let failed = |error: String| session.error(error, "while initializing database");
-    let database = database_of(session.config, &session.params.realm, arguments)
-        .map_err(|error| failed(error.to_string()))?;
-    let database = database.open().map_err(|error| failed(error.to_string()))?;
+    let database = session.realm_database(arguments).map_err(|error| failed(error.to_string()))?;
+    let database = database.open_to_read().map_err(|error| failed(error.to_string()))?;
     let conversion = match request.convert {
         true => Some(Conversion::prepare(&mut session, opened, request.new_master_key.as_deref())?),
         false => None,

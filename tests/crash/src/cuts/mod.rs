@@ -10,6 +10,7 @@ pub mod disk;
 pub mod failures;
 pub mod holding;
 pub mod play;
+pub mod replicas;
 
 use std::collections::HashSet;
 use std::hash::{DefaultHasher, Hash, Hasher};

@@ -95,7 +95,8 @@ pub(super) fn open(words: &Words<'_>, config: &Config, io: &mut Io<'_>) -> Resul
         // Nothing is changed, so that nobody acts and nothing expires.
         actor: Principal::new(realm, ["ktutil"]),
         expiration: k5_types::Timestamp::NEVER,
-        log_clock: None,
+        log_clock: k5_cli::since_epoch,
+        only_reads: true,
         clock: Box::new(io.clock()),
         random: Box::new(SystemRandom),
     };
