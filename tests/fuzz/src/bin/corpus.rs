@@ -9,6 +9,9 @@ use fuzz::{Mutator, TARGETS};
 use k5_bdb::MemFile;
 use k5_bdb::btree::{self, Access, BTree, Order, Walk};
 use k5_bdb::hash::{self, Hash};
+use k5_kdb::ulog::{Attribute, Last, Stamp, Update, UpdateLog};
+use k5_kdb::{KeyData, TlData, TlType};
+use k5_types::{EncType, Principal, SaltType};
 use k5_wire::ByteOrder;
 
 fn main() -> Result<()> {
@@ -26,6 +29,7 @@ fn main() -> Result<()> {
     corpus.trees()?;
     corpus.tables()?;
     corpus.sealed()?;
+    corpus.update_logs()?;
     corpus.operations()?;
     corpus.texts()
 }
@@ -42,6 +46,38 @@ impl Corpus {
 
     fn put(&self, target: &str, name: &str, data: &[u8]) -> Result<()> {
         fs::write(self.place.join(target).join(name), data).with_context(|| format!("{target}/{name}"))
+    }
+
+    /// An update, and the log that has it behind its first entry.
+    fn update_logs(&self) -> Result<()> {
+        let principal = Principal::new("GOLDEN.TEST", ["alice"]);
+        let key = KeyData::new(1, EncType(18), vec![7; 62]).with_salt(SaltType(4), b"salt".to_vec());
+        let id = Last { serial: 2, time: Stamp { seconds: 5, useconds: 6 } };
+        let attributes = vec![
+            Attribute::Flags(1),
+            Attribute::Principal((&principal).into()),
+            Attribute::KeyData(vec![(&key).into()]),
+            Attribute::TlData(vec![TlData { tag: TlType(3), contents: vec![1, 2, 3] }]),
+            Attribute::ModPrinc((&principal).into()),
+            Attribute::PwHistory(vec![vec![(&key).into()]]),
+            Attribute::Length(38),
+        ];
+        let update = Update { name: principal.unparse(), id, attributes, deleted: false, committed: false };
+        let update = update.encode();
+        self.put("ulog", "update", &update)?;
+        let place = tempfile::tempdir()?;
+        let path = place.path().join("log");
+        UpdateLog::new(path.clone(), 3, || std::time::Duration::from_secs(5)).prepare()?;
+        let mut log = fs::read(&path)?;
+        self.put("ulog", "fresh", &log)?;
+        // The second entry, and the header that tells of it.
+        let words =
+            |numbers: &[u32]| numbers.iter().flat_map(|number| number.to_ne_bytes()).collect::<Vec<u8>>();
+        let entry = [words(&[0x0666_1212, 2, 5, 6, 1, update.len() as u32]), update].concat();
+        for (at, bytes) in [(8, words(&[2])), (20, words(&[5, 6])), (32, words(&[2])), (40 + 2048, entry)] {
+            log.get_mut(at..at + bytes.len()).context("the log is as long")?.copy_from_slice(&bytes);
+        }
+        self.put("ulog", "update-in-log", &log)
     }
 
     fn keytabs(&self) -> Result<()> {

@@ -20,6 +20,7 @@ mod sealed;
 mod stash;
 mod ticket;
 mod tl_data;
+mod ulog;
 mod words;
 
 use crate::{Room, Target};
@@ -31,7 +32,7 @@ const fn target(name: &'static str, run: fn(&[u8]), fixed: usize, each: usize) -
 const KIB: usize = 1024;
 
 /// All of them.
-pub const TARGETS: [Target; 21] = [
+pub const TARGETS: [Target; 22] = [
     target("btree", btree::run, 256 * KIB, 16),
     target("ccache", ccache::run, 64 * KIB, 64),
     target("dates", dates::run, 64 * KIB, 64),
@@ -54,5 +55,7 @@ pub const TARGETS: [Target; 21] = [
     target("stash", stash::run, 256 * KIB, 16),
     target("ticket", ticket::run, 64 * KIB, 64),
     target("tl_data", tl_data::run, 64 * KIB, 64),
+    // A log that is lengthened is written from a buffer of 64 KiB.
+    target("ulog", ulog::run, 128 * KIB, 64),
     target("words", words::run, 64 * KIB, 64),
 ];
