@@ -75,6 +75,7 @@ pub fn lines(count: usize, line: impl Fn(usize) -> String) -> String {
 fn cases(scale: Scale) -> Vec<Case> {
     let (random, passwords, keytab, single) =
         (scale.of(5_000), scale.of(1_000), scale.of(5_000), scale.of(200));
+    let (spread, among) = (scale.of(100), scale.of(10_000));
     vec![
         Case {
             name: format!("{random} addprinc -randkey on standard input"),
@@ -116,6 +117,21 @@ fn cases(scale: Scale) -> Vec<Case> {
                 .collect(),
             bound: |_, _| None,
             count: single,
+        },
+        Case {
+            name: format!("{spread} one-shot addprinc -randkey among {among}"),
+            // A page that is divided in a large file costs seven or eight syncs.
+            target: 0.0,
+            allowed: 30,
+            before: vec![lines(among, |n| format!("addprinc -randkey svc/h{n}.example.com"))],
+            calls: (0..spread)
+                .map(|n| Call {
+                    words: words(&format!("addprinc -randkey svc/h{}x.example.com", n * 97 % among)),
+                    input: None,
+                })
+                .collect(),
+            bound: |_, _| None,
+            count: spread,
         },
     ]
 }
@@ -306,6 +322,10 @@ mod tests {
         assert_eq!(lines(QUICK), Some(200));
         assert_eq!(lines(QUICK.tenth()), Some(20));
         assert_eq!(cases(WHOLE.tenth())[3].calls.len(), 20);
+        let mut spread: Vec<_> = cases(WHOLE)[4].calls.iter().map(|call| call.words.clone()).collect();
+        spread.sort();
+        spread.dedup();
+        assert_eq!(spread.len(), 100, "each name comes once");
     }
 
     #[test]
