@@ -32,8 +32,9 @@ impl Rollover<'_> {
         let master = all.find(mkvno).ok_or(AdminError::NoSuchMasterKey)?;
         let last = entry.kvno();
         let kvno = next_kvno(last, 1);
+        let sealing = all.storage_key(mkvno)?;
         let mut keys =
-            make_keys(&entry.principal, KeySource::Random, keysalts, master, kvno, random, &|_| None)?;
+            make_keys(&entry.principal, KeySource::Random, keysalts, sealing, kvno, random, &|_| None)?;
         for key in entry.key_data.iter().filter(|key| key.kvno == last) {
             keys.push(under(&all, master, mkvno, key, random)?);
         }

@@ -7,7 +7,7 @@ use crate::error::{AdminError, Result};
 use crate::keys::{again, fixed_salt};
 use crate::keysalts;
 use k5_crypto::{make_random_key, string_to_key};
-use k5_kdb::{KeyData, Policy, Scope, Transaction, find_principal, seal_key};
+use k5_kdb::{KeyData, Policy, Scope, Transaction, find_principal};
 use k5_types::{EncType, KeyBlock, KeySalt, Principal, Secret};
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -124,12 +124,13 @@ impl Admin {
     /// Where the master key or randomness fails. Nothing depends on this.
     pub fn randomize_ahead(&self, principals: usize) -> Result<()> {
         let master = self.master.active(self.now())?;
+        let sealing = self.master.storage_key(master.kvno.into())?;
         let (mut random, mut derived) = (self.random.borrow_mut(), self.derived.borrow_mut());
         for keysalt in &self.defaults.keysalts {
             let ready = derived.random.entry((keysalt.enctype, master.kvno)).or_default();
             for _ in 0..principals {
                 let key = make_random_key(keysalt.enctype, &mut **random)?;
-                ready.push(seal_key(&master.key, &key, 0, None, &mut **random)?);
+                ready.push(sealing.seal(&key, 0, None, &mut **random)?);
             }
         }
         Ok(())

@@ -5,7 +5,7 @@ use crate::admin::Admin;
 use crate::error::Result;
 use crate::keysalts::similar;
 use k5_crypto::{Random, make_random_key};
-use k5_kdb::{Entry, KeyData, MasterKey, MasterKeys, open_key, seal_key};
+use k5_kdb::{Entry, KeyData, MasterKey, MasterKeys, StorageKey, open_key, seal_key};
 use k5_types::{EncType, KeyBlock, KeySalt, Principal, SaltType};
 
 /// What becomes of the keys that an entry has.
@@ -41,7 +41,8 @@ impl Admin {
         let kvno = next_kvno(entry.kvno(), least_kvno);
         let random = &mut **self.random.borrow_mut();
         let ready = |enctype| self.random_key(enctype, master.kvno, kvno);
-        let mut keys = make_keys(&entry.principal, source, keysalts, master, kvno, random, &ready)?;
+        let sealing = self.master.storage_key(master.kvno.into())?;
+        let mut keys = make_keys(&entry.principal, source, keysalts, sealing, kvno, random, &ready)?;
         if old == OldKeysRule::Keep {
             let mkvno = entry.mkvno();
             for key in &entry.key_data {
@@ -81,7 +82,7 @@ pub(crate) fn make_keys(
     principal: &Principal,
     source: KeySource<'_>,
     keysalts: &[KeySalt],
-    master: &MasterKey,
+    master: &StorageKey,
     kvno: u16,
     random: &mut dyn Random,
     ready: &dyn Fn(EncType) -> Option<KeyData>,
@@ -101,13 +102,13 @@ pub(crate) fn make_keys(
                 Some(key) => key,
                 None => {
                     let key = make_random_key(wanted.enctype, random)?;
-                    seal_key(&master.key, &key, kvno, None, random)?
+                    master.seal(&key, kvno, None, random)?
                 }
             },
             KeySource::Password(derive) => {
                 let salt = salt_for(principal, wanted.salt, random)?;
                 let key = derive(wanted.enctype, &salt)?;
-                seal_key(&master.key, &key, kvno, Some((wanted.salt, salt)), random)?
+                master.seal(&key, kvno, Some((wanted.salt, salt)), random)?
             }
         };
         keys.push(data);

@@ -28,6 +28,10 @@ pub trait PageFile: Debug {
     fn set_len(&mut self, length: u64) -> io::Result<()>;
     /// Returns when all that was written, and the length, is on the medium. The file's name is not part of this.
     fn sync(&mut self) -> io::Result<()>;
+    /// The same without what no reader of the bytes needs: times, and an owner or a mode that was changed.
+    fn sync_data(&mut self) -> io::Result<()> {
+        self.sync()
+    }
     /// The first bytes from `offset` on that are stored, where the file may have holes, which read as zeros; `None`
     /// where none follow. May count holes as stored.
     fn stored_from(&self, offset: u64) -> io::Result<Option<Range<u64>>> {
@@ -57,6 +61,10 @@ impl<F: PageFile + ?Sized> PageFile for Box<F> {
         (**self).sync()
     }
 
+    fn sync_data(&mut self) -> io::Result<()> {
+        (**self).sync_data()
+    }
+
     fn stored_from(&self, offset: u64) -> io::Result<Option<Range<u64>>> {
         (**self).stored_from(offset)
     }
@@ -81,6 +89,10 @@ impl PageFile for File {
 
     fn sync(&mut self) -> io::Result<()> {
         self.sync_all()
+    }
+
+    fn sync_data(&mut self) -> io::Result<()> {
+        File::sync_data(self)
     }
 
     fn stored_from(&self, offset: u64) -> io::Result<Option<Range<u64>>> {
@@ -115,7 +127,7 @@ pub fn overwrite_with_zeros(file: &mut (impl PageFile + ?Sized)) -> io::Result<(
             offset += count as u64;
         }
     }
-    file.sync()
+    file.sync_data()
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! Walking over the slots of a keytab file: records, holes, the end.
 
-use crate::record::{self, KvnoFields, Version};
+use crate::record::{KvnoFields, Version, View};
 use crate::window::Window;
 use crate::{Damage, Entry, KeytabError, Result};
 use std::fs::File;
@@ -24,6 +24,21 @@ pub(crate) enum Slot {
     Hole { size: u32 },
     /// Nothing more. `marked` tells an end mark (a length of zero) from the end of the file.
     End { marked: bool },
+}
+
+/// What a slot's length field says.
+enum Place {
+    /// A record of `size` bytes, of which `there` are in the file.
+    Record {
+        size: u32,
+        there: u64,
+    },
+    Hole {
+        size: u32,
+    },
+    End {
+        marked: bool,
+    },
 }
 
 /// A walk over a file whose length is fixed by a lock.
@@ -63,36 +78,64 @@ impl Scan {
         Ok((offset, slot))
     }
 
+    /// The next record; `None` at the end. As [`Scan::next`] otherwise.
+    pub(crate) fn next_record(&mut self, file: &File, path: &Path) -> Result<Option<View<'_>>> {
+        loop {
+            let offset = self.at;
+            match self.place(file, path, offset)? {
+                Place::Hole { size } => self.at += LENGTH_LEN + u64::from(size),
+                Place::End { marked } => {
+                    if marked {
+                        self.no_more_after(file, path, offset)?;
+                    }
+                    return Ok(None);
+                }
+                Place::Record { size, there } => {
+                    let view = view(&mut self.window, self.version, (file, path), offset, (size, there))?;
+                    self.at += LENGTH_LEN + u64::from(size);
+                    return Ok(Some(view));
+                }
+            }
+        }
+    }
+
     fn slot(&mut self, file: &File, path: &Path, offset: u64) -> Result<Slot> {
+        Ok(match self.place(file, path, offset)? {
+            Place::Hole { size } => Slot::Hole { size },
+            Place::End { marked } => Slot::End { marked },
+            Place::Record { size, there } => {
+                let view = view(&mut self.window, self.version, (file, path), offset, (size, there))?;
+                Slot::Record { size, entry: view.entry(), kvno: view.kvno_fields() }
+            }
+        })
+    }
+
+    fn place(&mut self, file: &File, path: &Path, offset: u64) -> Result<Place> {
         let damaged = |damage| KeytabError::damaged(path, offset, damage);
-        let io = |e| KeytabError::io(path, "reading", e);
         let left = self.window.left(offset);
         if left == 0 {
-            return Ok(Slot::End { marked: false });
+            return Ok(Place::End { marked: false });
         }
         let version = self.version;
-        let length = self.window.get(file, offset, LENGTH_LEN).map_err(io)?;
+        let length = self.window.get(file, offset, LENGTH_LEN);
+        let length = length.map_err(|e| KeytabError::io(path, "reading", e))?;
         let length = length.and_then(|bytes| bytes.try_into().ok()).map(|bytes| version.length(bytes));
         let length = length.ok_or_else(|| damaged(Damage::Stray { left }))?;
         let left = left - LENGTH_LEN;
         let size = length.unsigned_abs();
         match length {
-            0 => Ok(Slot::End { marked: true }),
+            0 => Ok(Place::End { marked: true }),
             i32::MIN => Err(damaged(Damage::HoleSize)),
             _ if length < 0 && u64::from(size) > left => {
                 Err(damaged(Damage::PastEnd { what: "hole", size: size.into(), left }))
             }
-            _ if length < 0 => Ok(Slot::Hole { size }),
+            _ if length < 0 => Ok(Place::Hole { size }),
             _ => {
                 let mut there = u64::from(size);
                 if version == Version::V1 && there > left && there - left <= V1_SHORT {
                     there = left;
                 }
-                let body = self.window.get(file, offset + LENGTH_LEN, there).map_err(io)?;
-                let body =
-                    body.ok_or_else(|| damaged(Damage::PastEnd { what: "record", size: size.into(), left }))?;
-                let (entry, kvno) = record::decode_with_fields(version, body).map_err(damaged)?;
-                Ok(Slot::Record { size, entry, kvno })
+                Ok(Place::Record { size, there })
             }
         }
     }
@@ -111,4 +154,20 @@ impl Scan {
     pub(crate) fn offset(&self) -> u64 {
         self.at
     }
+}
+
+/// The record behind the length field at an offset, of so many bytes, of which so many are in the file.
+fn view<'w>(
+    window: &'w mut Window,
+    version: Version,
+    (file, path): (&File, &Path),
+    offset: u64,
+    (size, there): (u32, u64),
+) -> Result<View<'w>> {
+    let damaged = |damage| KeytabError::damaged(path, offset, damage);
+    let left = window.left(offset + LENGTH_LEN);
+    let body = window.get(file, offset + LENGTH_LEN, there);
+    let body = body.map_err(|e| KeytabError::io(path, "reading", e))?;
+    let body = body.ok_or_else(|| damaged(Damage::PastEnd { what: "record", size: size.into(), left }))?;
+    View::read(version, body).map_err(damaged)
 }

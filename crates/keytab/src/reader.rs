@@ -1,6 +1,7 @@
 //! Reading a keytab file.
 
-use crate::layout::{Scan, Slot};
+use crate::layout::Scan;
+use crate::record::View;
 use crate::{Entry, KeytabError, Result};
 use k5_lock::{LockMode, lock};
 use std::fs::{File, OpenOptions};
@@ -33,6 +34,24 @@ impl KeytabReader {
         let scan = Scan::start(&file, path, file_len)?;
         Ok(KeytabReader { file, path: path.to_owned(), scan, done: false })
     }
+
+    /// The next entry as it stands in the file, for those who look at each once.
+    pub fn next_view(&mut self) -> Option<Result<View<'_>>> {
+        if self.done {
+            return None;
+        }
+        match self.scan.next_record(&self.file, &self.path) {
+            Ok(Some(view)) => Some(Ok(view)),
+            Ok(None) => {
+                self.done = true;
+                None
+            }
+            Err(error) => {
+                self.done = true;
+                Some(Err(error))
+            }
+        }
+    }
 }
 
 /// Opening a pipe must not wait for its other end.
@@ -55,18 +74,7 @@ impl Iterator for KeytabReader {
     type Item = Result<Entry>;
 
     fn next(&mut self) -> Option<Result<Entry>> {
-        while !self.done {
-            match self.scan.next(&self.file, &self.path) {
-                Ok((_, Slot::Record { entry, .. })) => return Some(Ok(entry)),
-                Ok((_, Slot::Hole { .. })) => {}
-                Ok((_, Slot::End { .. })) => self.done = true,
-                Err(error) => {
-                    self.done = true;
-                    return Some(Err(error));
-                }
-            }
-        }
-        None
+        Some(self.next_view()?.map(|view| view.entry()))
     }
 }
 

@@ -81,7 +81,7 @@ impl Version {
 /// # Errors
 /// [`Damage`], for whatever MIT takes for the end of the file and for fields that leave the record.
 pub fn decode(version: Version, body: &[u8]) -> Result<Entry, Damage> {
-    decode_with_fields(version, body).map(|(entry, _)| entry)
+    View::read(version, body).map(|view| view.entry())
 }
 
 /// The two fields that hold a key version number.
@@ -108,36 +108,123 @@ impl KvnoFields {
     }
 }
 
+/// A record where it stands in a file, its fields checked: who only looks at it needs no copy of its key.
+#[derive(Clone, Copy)]
+pub struct View<'a> {
+    version: Version,
+    realm: &'a [u8],
+    /// Each with its length before it.
+    components: &'a [u8],
+    name_type: NameType,
+    timestamp: Timestamp,
+    kvno: KvnoFields,
+    enctype: EncType,
+    key: &'a [u8],
+}
+
+impl std::fmt::Debug for View<'_> {
+    /// Without the key.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("View")
+            .field("kvno", &self.kvno)
+            .field("enctype", &self.enctype)
+            .finish_non_exhaustive()
+    }
+}
+
+impl<'a> View<'a> {
+    /// Reads the bytes of a record, as [`decode`] does.
+    ///
+    /// # Errors
+    /// As [`decode`].
+    pub fn read(version: Version, body: &'a [u8]) -> Result<View<'a>, Damage> {
+        let mut fields = Fields { reader: Reader::new(body, version.order()) };
+        // A name without components is as good as none.
+        let counted = fields.size(NAME)?;
+        let count = if version == Version::V1 { counted - 1 } else { counted };
+        if count == 0 {
+            return Err(Damage::Empty { field: NAME });
+        }
+        let realm = fields.bytes("realm")?;
+        let start = fields.reader.offset();
+        for _ in 0..count {
+            fields.bytes("component")?;
+        }
+        let components = body.get(start..fields.reader.offset()).unwrap_or_default();
+        let name_type = match version {
+            Version::V1 => NameType::UNKNOWN,
+            Version::V2 => NameType(fields.take("name type", |r| r.i32())?),
+        };
+        let timestamp = Timestamp(fields.take("timestamp", |r| r.u32())?);
+        let low = fields.take("key version number", |r| r.u8())?;
+        let enctype = EncType(i32::from(fields.take("encryption type", |r| r.i16())?));
+        let key = fields.bytes("key")?;
+        let kvno = KvnoFields { low, long: fields.reader.u32().ok() };
+        Ok(View { version, realm, components, name_type, timestamp, kvno, enctype, key })
+    }
+
+    /// The key version number that counts.
+    #[must_use]
+    pub fn kvno(&self) -> u32 {
+        self.kvno.kvno()
+    }
+
+    /// When the entry was written.
+    #[must_use]
+    pub fn timestamp(&self) -> Timestamp {
+        self.timestamp
+    }
+
+    /// The encryption type of the key.
+    #[must_use]
+    pub fn enctype(&self) -> EncType {
+        self.enctype
+    }
+
+    /// The bytes of the key.
+    #[must_use]
+    pub fn key(&self) -> &'a [u8] {
+        self.key
+    }
+
+    /// The parts of the name.
+    fn components(&self) -> impl Iterator<Item = &'a [u8]> + use<'a> {
+        let mut reader = Reader::new(self.components, self.version.order());
+        // They have been read before: nothing is missing.
+        std::iter::from_fn(move || {
+            let length = reader.u16().ok()?;
+            reader.bytes(usize::from(length)).ok()
+        })
+    }
+
+    /// The quoted name behind what `text` holds, as [`Principal::unparse`] has it.
+    pub fn unparse_to(&self, text: &mut Vec<u8>) {
+        Principal::unparse_parts_to(text, self.components(), self.realm);
+    }
+
+    /// A copy that lasts.
+    #[must_use]
+    pub fn entry(&self) -> Entry {
+        let components = self.components().map(<[u8]>::to_vec);
+        let principal = Principal::new(self.realm, components).with_name_type(self.name_type);
+        let key = KeyBlock::new(self.enctype, self.key.to_vec());
+        Entry { principal, timestamp: self.timestamp, kvno: self.kvno(), key }
+    }
+
+    /// Both fields of the key version number as they stand.
+    #[must_use]
+    pub fn kvno_fields(&self) -> KvnoFields {
+        self.kvno
+    }
+}
+
 /// The same with both fields of the key version number as they stand.
 ///
 /// # Errors
 /// As [`decode`].
 pub fn decode_with_fields(version: Version, body: &[u8]) -> Result<(Entry, KvnoFields), Damage> {
-    let mut fields = Fields { reader: Reader::new(body, version.order()) };
-    // A name without components is as good as none.
-    let counted = fields.size(NAME)?;
-    let count = if version == Version::V1 { counted - 1 } else { counted };
-    if count == 0 {
-        return Err(Damage::Empty { field: NAME });
-    }
-    let realm = fields.bytes("realm")?.to_vec();
-    // Most names have two; the list of a longer one grows with what is there.
-    let mut components = Vec::with_capacity(count.min(2));
-    for _ in 0..count {
-        components.push(fields.bytes("component")?.to_vec());
-    }
-    let name_type = match version {
-        Version::V1 => NameType::UNKNOWN,
-        Version::V2 => NameType(fields.take("name type", |r| r.i32())?),
-    };
-    let principal = Principal::new(realm, components).with_name_type(name_type);
-    let timestamp = Timestamp(fields.take("timestamp", |r| r.u32())?);
-    let low = fields.take("key version number", |r| r.u8())?;
-    let enctype = fields.take("encryption type", |r| r.i16())?;
-    let key = fields.bytes("key")?.to_vec();
-    let key = KeyBlock::new(EncType(i32::from(enctype)), key);
-    let fields = KvnoFields { low, long: fields.reader.u32().ok() };
-    Ok((Entry { principal, timestamp, kvno: fields.kvno(), key }, fields))
+    let view = View::read(version, body)?;
+    Ok((view.entry(), view.kvno_fields()))
 }
 
 struct Fields<'a> {
@@ -240,6 +327,16 @@ mod tests {
                 assert_eq!(after.timestamp, before.timestamp);
                 let kept = if version == Version::V2 { NameType::SRV_HST } else { NameType::UNKNOWN };
                 assert_eq!(after.principal.name_type(), kept);
+                let view = View::read(version, body.expose()).unwrap();
+                let mut text = b"x ".to_vec();
+                view.unparse_to(&mut text);
+                assert_eq!(text, b"x host/a@R.TEST");
+                assert_eq!((view.kvno(), view.timestamp()), (kvno, before.timestamp));
+                assert_eq!(
+                    (view.enctype(), view.key()),
+                    (EncType(18), before.key.contents.expose().as_slice())
+                );
+                assert!(!format!("{view:?}").contains("key"));
             }
         }
     }

@@ -10,7 +10,7 @@ use k5_types::Secret;
 use crate::redact::without_secrets;
 use crate::shell::{Shell, Step};
 use crate::table::QUIT;
-use crate::words::{leading_blanks, split};
+use crate::words::{first_word, leading_blanks, split};
 
 /// When so much output is held back, it is time to write, in bytes.
 const MOST_HELD: usize = 1024 * 1024;
@@ -122,10 +122,9 @@ impl<'s, 't, 'i, 'a, C: Batch> Lines<'s, 't, 'i, 'a, C> {
         }
         // With a carriage return at its end as well: that is none of the last word.
         let line = line.strip_suffix(b"\r").unwrap_or(line);
-        let words = split(line).unwrap_or_default();
-        words.first().is_some_and(|name| {
-            QUIT.iter().any(|quit| name == quit)
-                || self.shell.table().find(name).is_some_and(|command| command.alone)
+        first_word(line).is_some_and(|name| {
+            QUIT.iter().any(|quit| name == *quit)
+                || self.shell.table().find(&name).is_some_and(|command| command.alone)
         })
     }
 

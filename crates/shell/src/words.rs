@@ -48,6 +48,18 @@ pub fn split(line: &[u8]) -> Result<Vec<OsString>, UnbalancedQuotes> {
     Ok(words)
 }
 
+/// The first of a line's words, if it has one, whatever is wrong with those behind it.
+pub(crate) fn first_word(line: &[u8]) -> Option<OsString> {
+    let (_, line) = leading_blanks(line);
+    let mut quoted = false;
+    let end = line.iter().position(|byte| {
+        quoted ^= *byte == b'"';
+        !quoted && is_blank(*byte)
+    });
+    let word = line.get(..end.unwrap_or(line.len()))?;
+    split(word).ok()?.into_iter().next()
+}
+
 /// The line without the blanks at its front, and those.
 pub(crate) fn leading_blanks(line: &[u8]) -> (&[u8], &[u8]) {
     let end = line.iter().position(|&b| !is_blank(b)).unwrap_or(line.len());
@@ -100,8 +112,14 @@ mod tests {
         ];
         for (line, wanted) in table {
             let wanted = wanted.map(|words| words.iter().map(ToString::to_string).collect::<Vec<_>>());
+            let first = first_word(line.as_bytes()).map(|word| word.into_string().unwrap());
+            if let Some(wanted) = &wanted {
+                assert_eq!(first.as_ref(), wanted.first(), "{line:?}");
+            }
             assert_eq!(words(line), wanted, "{line:?}");
         }
+        assert_eq!(first_word(br#"quit "x"#).unwrap(), "quit");
+        assert_eq!(first_word(br#""quit x"#), None);
     }
 
     #[test]

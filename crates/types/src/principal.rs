@@ -197,15 +197,20 @@ impl Principal {
     #[must_use]
     pub fn unparse(&self) -> Vec<u8> {
         let mut text = self.room();
-        self.unparse_to(&mut text);
+        let components = self.components.iter().map(Vec::as_slice);
+        Principal::unparse_parts_to(&mut text, components, &self.realm);
         text
     }
 
-    /// The same, behind what `text` holds: for lists of hundreds of thousands, which need one buffer.
-    pub fn unparse_to(&self, text: &mut Vec<u8>) {
-        self.push_components(text, true);
+    /// The same of the parts of a name, behind what `text` holds: for lists of hundreds of thousands, which need one buffer.
+    pub fn unparse_parts_to<'a>(
+        text: &mut Vec<u8>,
+        components: impl IntoIterator<Item = &'a [u8]>,
+        realm: &[u8],
+    ) {
+        push_components(text, components, true);
         text.push(b'@');
-        push_quoted(text, &self.realm, true);
+        push_quoted(text, realm, true);
     }
 
     /// The quoted text without its realm. `@` needs no quoting here.
@@ -243,7 +248,7 @@ impl Principal {
 
     fn quoted_components(&self, quote_at: bool) -> Vec<u8> {
         let mut text = self.room();
-        self.push_components(&mut text, quote_at);
+        push_components(&mut text, self.components.iter().map(Vec::as_slice), quote_at);
         text
     }
 
@@ -252,14 +257,14 @@ impl Principal {
         let components: usize = self.components.iter().map(|component| component.len() + 1).sum();
         Vec::with_capacity(components + self.realm.len())
     }
+}
 
-    fn push_components(&self, text: &mut Vec<u8>, quote_at: bool) {
-        for (index, component) in self.components.iter().enumerate() {
-            if index > 0 {
-                text.push(b'/');
-            }
-            push_quoted(text, component, quote_at);
+fn push_components<'a>(text: &mut Vec<u8>, components: impl IntoIterator<Item = &'a [u8]>, quote_at: bool) {
+    for (index, component) in components.into_iter().enumerate() {
+        if index > 0 {
+            text.push(b'/');
         }
+        push_quoted(text, component, quote_at);
     }
 }
 

@@ -91,7 +91,7 @@ impl Geometry {
 }
 
 /// `length` rounded up to a multiple of four.
-fn padded(length: usize) -> usize {
+pub(super) fn padded(length: usize) -> usize {
     length.saturating_add(3) & !3
 }
 
@@ -473,7 +473,7 @@ impl Header {
         Ok(header)
     }
 
-    fn write(&self, page: &mut [u8], geometry: Geometry) {
+    pub(super) fn write(&self, page: &mut [u8], geometry: Geometry) {
         let mut writer = Writer::new(geometry.order);
         writer.u32(self.number).u32(self.prev).u32(self.next).u32(self.flags);
         writer.u16(self.lower).u16(self.upper);

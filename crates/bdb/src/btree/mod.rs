@@ -8,6 +8,7 @@ mod check;
 mod commit;
 mod cursor;
 mod exact;
+mod grown;
 mod insert;
 mod layout;
 mod overflow;

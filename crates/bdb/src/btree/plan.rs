@@ -7,7 +7,9 @@
 #[cfg(test)]
 use std::collections::BTreeMap;
 use std::collections::HashSet;
+use std::sync::Arc;
 
+use super::grown::grown;
 use super::layout::{Page, ROOT, Stored, read_page, write_meta, write_page};
 use super::pager::Pager;
 use super::search::MAX_DEPTH;
@@ -75,8 +77,14 @@ impl<F: PageFile> Pager<F> {
                 steps.push((step, Write { offset: 0, bytes: write_meta(&meta) }));
             }
         }
+        if let ([(Step::Leaf, _)], [number]) = (steps.as_slice(), self.changes.numbers().as_slice())
+            && let Some(plan) = self.plan_of_grown(*number)?
+        {
+            return Ok(plan);
+        }
         steps.sort_by_key(|(step, _)| *step);
-        let mut plan = Plan { steps: Vec::new(), ordered, removes: self.changes.removes };
+        let removes = self.changes.removes;
+        let mut plan = Plan { steps: Vec::new(), ordered, sectors: false, removes };
         let mut last = None;
         for (step, write) in steps {
             if last != Some(step) && (last, step) != (Some(Step::Link), Step::Freed) {
@@ -88,6 +96,19 @@ impl<F: PageFile> Pager<F> {
             }
         }
         Ok(plan)
+    }
+
+    /// What a commit would write where nothing but one leaf changes, and records come to it and none goes.
+    fn plan_of_grown(&self, number: u32) -> Result<Option<Plan>> {
+        let Some(Page::Leaf(now)) = self.changes.get(number) else { return Ok(None) };
+        let bytes: Arc<[u8]> = self.raw(number, self.geometry().page_len())?.into();
+        let was = read_page(&bytes, number, self.geometry()).map_err(|flaw| self.corrupt(number, flaw))?;
+        let Page::Leaf(was) = was else { return Ok(None) };
+        let Some(grown) = grown(&bytes, number, &was, now, self.geometry()) else { return Ok(None) };
+        let page = u64::from(number) * u64::from(self.geometry().page_size);
+        let items = Write { offset: page + grown.offset as u64, bytes: grown.items };
+        let head = Write { offset: page, bytes: grown.head };
+        Ok(Some(Plan { steps: vec![vec![items], vec![head]], ordered: true, sectors: true, removes: false }))
     }
 
     /// The pages that were taken from the free list.

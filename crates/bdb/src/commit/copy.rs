@@ -69,7 +69,7 @@ impl<'a> Copy<'a> {
             // The change stands; what cannot be overwritten is the medium's trouble.
             let _ = old.write_at(offset, &vec![0; count.min(left)]);
         }
-        let _ = old.sync();
+        let _ = old.sync_data();
     }
 
     /// Leaves the copy where it is: a journal says what becomes of it.

@@ -70,7 +70,7 @@ impl Files<'_> {
                 break;
             }
         }
-        self.write_journal(&Journal::Exchange { names, before: digest(to_second)?, after })?;
+        self.write_journal(&Journal::Exchange { names, before: digest(to_second)?, after }.encode())?;
         if let Err(source) = self.storage.rename(from_first, to_first) {
             let _ = discard(self.storage, self.journal);
             return Err(io_error(to_first, "replace it", source));

@@ -41,11 +41,13 @@ impl Files<'_> {
         }
         chain(&mut changes);
         let journal = Journal::Pages { lengths, changes };
-        if journal.encode().len() as u64 > journal::MAX {
+        let encoded = journal.encode();
+        if encoded.len() as u64 > journal::MAX {
             let source = std::io::ErrorKind::FileTooLarge.into();
             return Err(io_error(self.journal, "write the journal", source));
         }
-        self.write_journal(&journal)?;
+        self.write_journal(&encoded)?;
+        drop(encoded);
         let Journal::Pages { changes, .. } = journal else { return Ok(()) };
         if let Err((file, doing, source)) = apply(&mut files, &changes) {
             return Err(match undo(&mut files, lengths, &changes) {
@@ -85,7 +87,7 @@ pub(super) fn apply(
         for change in step {
             stored.write_at(change.offset, &change.after).map_err(|source| (file, "write a page", source))?;
         }
-        stored.sync().map_err(|source| (file, "sync it", source))?;
+        stored.sync_data().map_err(|source| (file, "sync it", source))?;
     }
     Ok(())
 }
@@ -98,12 +100,12 @@ fn undo(files: &mut Open, lengths: [Option<u64>; 2], changes: &[Change]) -> std:
         for change in step.iter().rev() {
             stored.write_at(change.offset, &change.before)?;
         }
-        stored.sync()?;
+        stored.sync_data()?;
     }
     for (stored, length) in files.iter_mut().zip(lengths) {
         if let (Some(stored), Some(length)) = (stored, length) {
             stored.set_len(length)?;
-            stored.sync()?;
+            stored.sync_data()?;
         }
     }
     Ok(())

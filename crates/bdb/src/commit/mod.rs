@@ -3,7 +3,8 @@
 //! Two files make up a database, and others (MIT's programs) look at them without knowing anything of what stands here. So at
 //! every moment at which somebody else can have the locks the files themselves are whole. There are three ways:
 //!
-//! - One write within a sector of the medium is made in its place: it happens or does not.
+//! - One write within a sector of the medium is made in its place: it happens or does not. So is a record that finds room on
+//!   its page: first its bytes, to which nothing leads, then the sector that leads there.
 //! - A file is copied, the copy changed and renamed over it. For both files: with a record of the exchange in the journal.
 //! - Where a copy costs too much: the pages are written in their places, in the order of a [`Plan`], and the journal has them
 //!   as they were and as they will be.
@@ -16,6 +17,7 @@ mod in_place;
 mod journal;
 mod plan;
 mod recover;
+mod sector;
 #[cfg(test)]
 mod tests;
 
@@ -27,14 +29,13 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::{Access, Copying, Error, Result, Storage, StoredFile, overwrite_with_zeros};
-use journal::Journal;
 
 /// Bytes of a file up to which it is copied for any change of more than a sector. Copying a MiB and syncing it takes some
 /// 2 ms; a commit in place syncs four to eight times, and more often the more levels change.
 const COPIED_UP_TO: u64 = 2 << 20;
 
 /// Bytes of a sector, the least that a medium writes as a whole.
-const SECTOR: u64 = 512;
+pub(crate) const SECTOR: u64 = 512;
 
 /// Names of files that are to replace others.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -82,6 +83,9 @@ impl Files<'_> {
         if self.within_a_sector(file, plan)? {
             return Ok(());
         }
+        if plan.sectors {
+            return self.commit_sectors(file, plan);
+        }
         let copying = self.copying(file, plan)?;
         match copy::Copy::make(self, file, plan, copying) {
             Ok(Some(copy)) => copy.put_in_place(self),
@@ -117,32 +121,6 @@ impl Files<'_> {
         let journaled = plan.bytes().saturating_mul(3);
         let worth_it = length <= COPIED_UP_TO || journaled >= length || journaled > journal::MAX;
         Ok(if worth_it || !plan.ordered { Copying::Whole } else { Copying::Shared })
-    }
-
-    /// Makes a change in its place if it is one write, and within a sector; says whether it did. A medium writes a sector as a
-    /// whole, so that there is nothing to recover.
-    fn within_a_sector(&self, file: usize, plan: &Plan) -> Result<bool> {
-        let mut writes = plan.writes();
-        let (Some(write), None) = (writes.next(), writes.next()) else { return Ok(false) };
-        let mut stored = self.open(file, Access::ReadWrite)?;
-        let Some(before) = read(&stored, write.offset, write.bytes.len()) else { return Ok(false) };
-        let mut sectors = write.bytes.iter().zip(&before).zip(write.offset..);
-        let mut differing = sectors.by_ref().filter(|((now, was), _)| now != was).map(|(_, at)| at / SECTOR);
-        let Some(first) = differing.next() else { return Ok(true) };
-        if before.len() != write.bytes.len() || differing.any(|sector| sector != first) {
-            return Ok(false);
-        }
-        let written = stored.write_at(write.offset, &write.bytes).and_then(|()| stored.sync());
-        if let Err(source) = written {
-            let undone = stored.write_at(write.offset, &before).and_then(|()| stored.sync());
-            return Err(match undone {
-                Ok(()) => self.io(file, "write", source),
-                Err(_) => {
-                    Error::Undecided { path: self.path(file).to_owned(), doing: "write".into(), source }
-                }
-            });
-        }
-        Ok(true)
     }
 
     fn refuse_links(&self, file: usize) -> Result<()> {
@@ -213,10 +191,10 @@ impl Files<'_> {
         io_error(self.path(file), doing, source)
     }
 
-    /// Writes the journal. Nothing may be changed before it has answered.
-    fn write_journal(&self, journal: &Journal) -> Result<()> {
+    /// Writes the bytes of a journal. Nothing may be changed before it has answered.
+    fn write_journal(&self, journal: &[u8]) -> Result<()> {
         let written = self.storage.create(self.journal).and_then(|mut file| {
-            let written = file.write_at(0, &journal.encode()).and_then(|()| file.sync());
+            let written = file.write_at(0, journal).and_then(|()| file.sync_data());
             let written = written.and_then(|()| self.storage.sync_directory(self.journal));
             if written.is_err() {
                 // Not begun. If it cannot be removed, the next who opens the database finds nothing done and removes it.

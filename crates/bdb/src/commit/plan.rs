@@ -25,6 +25,9 @@ pub struct Plan {
     pub steps: Vec<Vec<Write>>,
     /// The steps are as they are described. Otherwise the file is whole before the first and after the last one only.
     pub ordered: bool,
+    /// A step writes where nothing in the file leads to, or within one sector: whatever sectors of it are on the medium, the file
+    /// is whole, as before or as after.
+    pub sectors: bool,
     /// Records are deleted or replaced, so that the file as it was holds keys which it holds no more.
     pub removes: bool,
 }

@@ -22,7 +22,7 @@ impl<F: PageFile> Pager<F> {
             pages.push(Write { offset: u64::from(number) * u64::from(header.page_size), bytes });
         }
         ordered &= pages.len() <= 1;
-        let mut plan = Plan { steps: vec![pages], ordered, removes: self.changes.removes };
+        let mut plan = Plan { steps: vec![pages], ordered, sectors: false, removes: self.changes.removes };
         if self.pages == 0 || *header != was {
             let head = vec![Write { offset: 0, bytes: write_header(header) }];
             plan.steps.push(head);

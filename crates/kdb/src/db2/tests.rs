@@ -373,11 +373,19 @@ fn a_copied_file_keeps_its_mode() {
     let number = || std::os::unix::fs::MetadataExt::ino(&files.principals.metadata().unwrap());
     let before = number();
     let mut write = db.begin(Scope::Everything, Access::Write).unwrap();
-    write.put_principal(&entry("b")).unwrap();
+    assert!(write.delete_principal(&entry("a").principal).unwrap());
+    write.put_principal(&entry("bigger")).unwrap();
     write.commit().unwrap();
-    assert_ne!(number(), before);
+    let copied = number();
+    assert_ne!(copied, before);
     assert_eq!(files.principals.metadata().unwrap().permissions().mode() & 0o777, 0o640);
-    assert_eq!(names(&db), ["a@R", "b@R"]);
+    assert_eq!(names(&db), ["bigger@R"]);
+    // A record that only comes needs no copy.
+    let mut write = db.begin(Scope::Everything, Access::Write).unwrap();
+    write.put_principal(&entry("c")).unwrap();
+    write.commit().unwrap();
+    assert_eq!(number(), copied);
+    assert_eq!(names(&db), ["bigger@R", "c@R"]);
 }
 
 /// In either kind of file, in the order of that file.

@@ -3,7 +3,8 @@
 use crate::{Task, enctype, said};
 use k5_cli::json::{ErrorJson, KeytabJson};
 use k5_cli::{ExitStatus, Failure, Io};
-use k5_keytab::{Entry, KeytabName, KeytabReader, Place};
+use k5_keytab::record::View;
+use k5_keytab::{KeytabName, KeytabReader, Place};
 use k5_types::Secret;
 use std::io::Write;
 use std::os::unix::ffi::OsStrExt;
@@ -25,11 +26,11 @@ pub(crate) fn list(task: &Task<'_>, io: &mut Io<'_>) -> Result<ExitStatus, Failu
         return json(task, &name, io);
     }
     io.out().write_all(&[b"Keytab name: ", name.resolved().as_bytes(), b"\n"].concat())?;
-    let reader = open(task, &name)?;
+    let mut reader = open(task, &name)?;
     io.out().write_all(if task.options.times { TIME_HEADING } else { HEADING }.as_bytes())?;
     // One buffer for all lines, wiped at the end, since keys may pass through it.
     let mut text = Secret::new(Vec::new());
-    for entry in reader.into_iter().flatten() {
+    while let Some(entry) = reader.as_mut().and_then(KeytabReader::next_view) {
         let entry = entry.map_err(|error| task.said.of_keytab(&error, "while scanning keytab"))?;
         text.expose_mut().clear();
         line(&entry, task, text.expose_mut());
@@ -75,20 +76,20 @@ fn find(task: &Task<'_>) -> Result<KeytabName, Failure> {
     name.map_err(|error| task.said.of_keytab(&error, doing))
 }
 
-fn line(entry: &Entry, task: &Task<'_>, line: &mut Vec<u8>) {
+fn line(entry: &View<'_>, task: &Task<'_>, line: &mut Vec<u8>) {
     // MIT shows the number as signed. Writing to memory does not fail.
-    let _ = write!(line, "{:4} ", entry.kvno.cast_signed());
+    let _ = write!(line, "{:4} ", entry.kvno().cast_signed());
     if task.options.times {
-        line.extend_from_slice(task.zone.column(entry.timestamp).as_bytes());
+        line.extend_from_slice(task.zone.column(entry.timestamp()).as_bytes());
         line.push(b' ');
     }
-    entry.principal.unparse_to(line);
+    entry.unparse_to(line);
     if task.options.enctypes {
-        let _ = write!(line, " ({}) ", enctype::shown(entry.key.enctype));
+        let _ = write!(line, " ({}) ", enctype::shown(entry.enctype()));
     }
     if task.options.keys {
         line.extend_from_slice(b" (0x");
-        for byte in entry.key.contents.expose() {
+        for byte in entry.key() {
             let _ = write!(line, "{byte:02x}");
         }
         line.push(b')');
