@@ -4,12 +4,12 @@
 
 use std::process::ExitCode;
 use std::thread;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use crash::template::Shape;
-use crash::tries::{Tries, tell_once};
+use crash::tries::{Bench, Tries, tell_once};
 use crash::{chores, cuts, kadmin};
-use harness::BackEnd;
+use harness::{BackEnd, Dice};
 
 const USAGE: &str = "usage: crash [--full] [--kills N] [--cuts N] [--seed S]";
 
@@ -37,31 +37,32 @@ impl Options {
         Tries { backend: BackEnd::of_this_run(), seed: self.seed, count, threads, tell }
     }
 
+    /// Does them, and tells how many are wrong and how long it took.
+    fn told(&self, what: &str, count: u64, one: impl Fn(&mut Bench, &mut Dice) + Sync) -> usize {
+        let begun = Instant::now();
+        let wrong = self.tries(count).run(one).len();
+        println!("{count} {what}: {wrong} wrong, {} s", begun.elapsed().as_secs());
+        wrong
+    }
+
     fn kills(&self) -> usize {
         let of_chores = self.kills / 4;
-        let wrong = self.tries(self.kills - of_chores).run(kadmin::kill_once).len();
-        println!("kadmin.local killed {} times: {wrong} wrong", self.kills - of_chores);
-        let chores = self.tries(of_chores).run(chores::kill_once).len();
-        println!("work on whole databases killed {of_chores} times: {chores} wrong");
-        let failing = self.tries(of_chores).run(chores::fail_once).len();
-        println!("work on whole databases failing {of_chores} times: {failing} wrong");
-        wrong + chores + failing
+        self.told("times kadmin.local killed", self.kills - of_chores, kadmin::kill_once)
+            + self.told("times work on whole databases killed", of_chores, chores::kill_once)
+            + self.told("times work on whole databases failing", of_chores, chores::fail_once)
     }
 
     fn cuts(&self) -> usize {
         let count = self.cuts / cuts::cuts_of_one();
-        let mut wrong = self.tries(count).run(cuts::random).len();
-        println!("{count} long sequences cut at random: {wrong} wrong");
+        let mut wrong = self.told("long sequences cut at random", count, cuts::random);
         let shapes = [Shape::Small, Shape::Tree, Shape::Hash];
         let count = count.div_ceil(10);
         for shape in shapes {
-            let of_shape = self.tries(count).run(|bench, dice| cuts::exhaustive(bench, shape, dice)).len();
-            println!("{count} short sequences on {shape:?} cut everywhere: {of_shape} wrong");
-            let tries = self.tries(count);
-            let failing =
-                tries.run(|bench, dice| cuts::failures::at_every_operation(bench, shape, dice)).len();
-            println!("{count} transactions on {shape:?} failing everywhere: {failing} wrong");
-            wrong += of_shape + failing;
+            let what = format!("short sequences on {shape:?} cut everywhere");
+            wrong += self.told(&what, count, |bench, dice| cuts::exhaustive(bench, shape, dice));
+            let what = format!("transactions on {shape:?} failing everywhere");
+            wrong +=
+                self.told(&what, count, |bench, dice| cuts::failures::at_every_operation(bench, shape, dice));
         }
         wrong
     }
