@@ -10,7 +10,7 @@ const PREFIX: &str = "target/test-install";
 
 /// The tests of what goes through a database, which run on both back ends. Tests in them that are about the files of one name it
 /// themselves.
-const ON_KLMDB: [&str; 33] = [
+const ON_KLMDB: [&str; 34] = [
     "bad_input_kadmin",
     "cases",
     "concurrency",
@@ -43,6 +43,7 @@ const ON_KLMDB: [&str; 33] = [
     "random",
     "refusals",
     "secrets",
+    "together",
     "workflow",
 ];
 
