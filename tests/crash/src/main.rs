@@ -16,6 +16,9 @@ use harness::{BackEnd, Dice};
 
 const USAGE: &str = "usage: crash [--full] [--kills N] [--cuts N] [--seconds N] [--seed S]";
 
+/// Long sequences after which it is told how far it is.
+const SEQUENCES: u64 = 10;
+
 fn main() -> ExitCode {
     let Some(options) = Options::read(std::env::args().skip(1)) else {
         eprintln!("{USAGE}");
@@ -114,13 +117,15 @@ impl Options {
         let (begun, made) = (Instant::now(), AtomicU64::new(0));
         let (mut wrong, mut seed) = (0, self.seed);
         while wrong == 0 && made.load(Ordering::Relaxed) < self.cuts {
-            let count = (self.cuts - made.load(Ordering::Relaxed)).div_ceil(cuts::cuts_of_one());
+            let count =
+                (self.cuts - made.load(Ordering::Relaxed)).div_ceil(cuts::cuts_of_one()).min(SEQUENCES);
             let tries = self.tries(BackEnd::Db2, seed, count);
             let one = |bench: &mut Bench, dice: &mut Dice| {
                 made.fetch_add(cuts::random(bench, dice), Ordering::Relaxed);
             };
             wrong += tries.run(one).len();
             seed += count;
+            println!("{} random cuts: {wrong} wrong", made.load(Ordering::Relaxed));
         }
         let (made, sequences) = (made.into_inner(), seed - self.seed);
         let time = begun.elapsed().as_secs();
