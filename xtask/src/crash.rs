@@ -1,4 +1,5 @@
-//! `cargo xtask crash [--full] [--kills N] [--cuts N] [--seed S]`: writes cut short, as many as one likes.
+//! `cargo xtask crash [--full] [--kills N] [--cuts N] [--seconds N] [--seed S]`: writes cut short, as many as one likes, and writers and
+//! readers together, as long as one likes.
 
 use anyhow::{Context, Result};
 

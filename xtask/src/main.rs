@@ -32,8 +32,9 @@ Usage: cargo xtask COMMAND
   completions [--out DIR]                   write the completions for bash, zsh and fish (target/completions)
   fuzz TARGET --minutes N                   one of the parsers, or the storage engine, with cargo-fuzz
   fuzz-diff --minutes N [--seed S]          random scripts for MIT's kadmin.local and ours, the shortest that differ
-  crash [--full] [--kills N] [--cuts N] [--seed S]
-                                            writes cut short: programs killed, transactions cut at any operation
+  crash [--full] [--kills N] [--cuts N] [--seconds N] [--seed S]
+                                            writes cut short: programs killed, transactions cut at any operation; writers
+                                            and readers together; on both back ends, or REALMSMITH_TEST_BACKEND's
   bench [--quick]                           times and memory, ours beside MIT's: start-up, bulk work
   oracle                                    only install what the tests compare with";
 

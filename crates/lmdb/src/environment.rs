@@ -8,6 +8,7 @@ use crate::pages::{Pages, latest_meta, meta_of};
 use crate::snapshot::Snapshot;
 use crate::writer::Writer;
 use nix::errno::Errno;
+use nix::fcntl::{FallocateFlags, fallocate};
 use nix::sys::statvfs::statvfs;
 use saferlmdb::{Database, DatabaseOptions, ReadTransaction, db, open};
 use std::cell::RefCell;
@@ -28,6 +29,11 @@ compile_error!("the layout of LMDB files is known for 64-bit machines only");
 const MODE: u32 = 0o600;
 /// The same for liblmdb, which makes no file: its bindings take modes to be 16 bits wide, which Linux does not.
 const LMDB_MODE: u16 = 0o600;
+
+/// A lock file: what comes before the table of readers, a place in the table, and how many places liblmdb makes unless it is told.
+const LOCK_HEADER: u64 = 128;
+const LOCK_SLOT: u64 = 64;
+const READERS: u64 = 126;
 
 /// How an environment is opened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -135,8 +141,7 @@ impl Environment {
             }
             Err(error) => return Err(failed(error)),
         };
-        // A missing lock file is made by whoever comes, as liblmdb makes it; where that may not be, liblmdb says so.
-        let _ = touch(&lock_file(path));
+        reserve_lock_file(&lock_file(path), options.max_readers)?;
         let inner = Arc::new(open_new(path, options, id)?);
         open.push(Arc::downgrade(&inner));
         let environment = Environment { inner: Some(inner) };
@@ -312,6 +317,27 @@ fn touch(path: &Path) -> Result<()> {
             Err(Error::Io { path: path.to_path_buf(), source })
         }
         _ => Ok(()),
+    }
+}
+
+/// Makes the lock file if there is none, and has the disk keep room for it: liblmdb maps it and writes, which would end the process with SIGBUS
+/// on a disk that is full. Its length stays: those who have it open go by that.
+fn reserve_lock_file(path: &Path, readers: u32) -> Result<()> {
+    let failed = |source| Error::Io { path: path.to_path_buf(), source };
+    let opened = OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(MODE).open(path);
+    // Where it may not be made or written, liblmdb says so.
+    let Ok(file) = opened else { return Ok(()) };
+    let data = file.metadata().map_err(failed)?;
+    let readers = if readers == 0 { READERS } else { u64::from(readers) };
+    let length = data.len().max(LOCK_HEADER + readers * LOCK_SLOT);
+    if data.blocks() * 512 >= length {
+        return Ok(());
+    }
+    let bytes = i64::try_from(length).unwrap_or(i64::MAX);
+    match fallocate(&file, FallocateFlags::FALLOC_FL_KEEP_SIZE, 0, bytes) {
+        // File systems that cannot keep room.
+        Err(Errno::EOPNOTSUPP | Errno::ENOSYS) => Ok(()),
+        other => other.map_err(|error| failed(error.into())),
     }
 }
 

@@ -3,7 +3,7 @@
 use crate::*;
 use std::fs;
 use std::ops::ControlFlow;
-use std::os::unix::fs::{FileExt, PermissionsExt};
+use std::os::unix::fs::{FileExt, MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 const TREES: &[&str] = &["one", "two"];
@@ -117,6 +117,14 @@ fn both_files_are_private() {
     for file in [path.clone(), lock_file(&path)] {
         assert_eq!(fs::metadata(file).unwrap().permissions().mode() & 0o777, 0o600);
     }
+}
+
+/// liblmdb writes into it through a map, where a full disk would be SIGBUS.
+#[test]
+fn the_disk_keeps_room_for_the_lock_file() {
+    let (_directory, path, _environment) = new();
+    let data = fs::metadata(lock_file(&path)).unwrap();
+    assert!(data.len() > 4096 && data.blocks() * 512 >= data.len(), "{data:?}");
 }
 
 #[test]

@@ -447,8 +447,10 @@ fn a_host_without_a_database() {
     bed.realm.run("ktutil", here).fails(2);
     // Whoever may not read the database is not told a tale.
     fs::set_permissions(bed.realm.dir(), Permissions::from_mode(0o755)).unwrap();
-    fs::set_permissions(bed.realm.path("principal"), Permissions::from_mode(0o000)).unwrap();
-    bed.realm.run("ktutil", here).bound_by_rights().ok().stdout_has("principal: Permission denied)");
+    let principals = bed.realm.backend().files()[0];
+    fs::set_permissions(bed.realm.path(principals), Permissions::from_mode(0o000)).unwrap();
+    let told = format!("{principals}: Permission denied)");
+    bed.realm.run("ktutil", here).bound_by_rights().ok().stdout_has(&told);
 }
 
 #[test]
@@ -469,9 +471,8 @@ fn the_database_that_is_named() {
     with(&["-P", "master"]).ok();
     with(&["-m"]).stdin("master\n").ok();
     with(&["-P", "wrong"]).fails(1).stdout_has("[database-unusable]");
-    for end in ["", ".ok", ".kadm5", ".kadm5.lock"] {
-        fs::rename(bed.realm.path(&format!("principal{end}")), bed.realm.path(&format!("moved{end}")))
-            .unwrap();
+    for file in bed.realm.backend().files() {
+        fs::rename(bed.realm.path(file), bed.realm.path(&file.replacen("principal", "moved", 1))).unwrap();
     }
     with(&["-sf", "elsewhere"]).fails(1).stdout_has("[database-unusable]");
     with(&["-sf", "elsewhere", "-d", "{DIR}/moved"]).ok();

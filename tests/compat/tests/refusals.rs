@@ -5,7 +5,7 @@
 #[allow(dead_code, reason = "shared with the tests of kdb5_util")]
 mod support;
 
-use harness::{Pair, Realm, Setup, Side};
+use harness::{BackEnd, Pair, Realm, Setup, Side};
 use support::refused;
 
 const WRITING: [&[&str]; 17] = [
@@ -78,7 +78,7 @@ fn db2_by_name_is_db2() {
     let setup = Setup::new()
         .kdc_realm("database_module = mine")
         .kdc_text("[dbmodules]\n    mine = {\n        db_library = db2\n        database_name = {DIR}/principal\n    }\n");
-    let pair = Pair::with(setup);
+    let pair = Pair::with(setup.backend(BackEnd::Db2));
     pair.create_by_mit("master");
     let _ = pair.kadmin_local(["addprinc", "-pw", "x", "bob"]).same().code(0);
     let _ = pair.kadmin_local(["getprinc", "bob"]).same().code(0);

@@ -137,6 +137,12 @@ pub fn kill_once(bench: &mut Bench, dice: &mut Dice) {
         true => Moment::outside(dice, 0, whole.time),
         false => Moment::inside(dice, whole.operations),
     };
+    kill(bench, dice, (chore, shape), moment);
+}
+
+fn kill(bench: &mut Bench, dice: &mut Dice, (chore, shape): (Chore, Shape), moment: Moment) {
+    let template = template(bench.realm.backend(), shape);
+    let whole = chore.whole(bench, shape, &template);
     chore.prepare(&bench.realm, &template);
     bench.story.push(format!("{chore:?} on {shape:?}, killed {moment:?} of {}", whole.operations));
     let killed = moment.kill(&bench.faults, &bench.realm, chore.run(&bench.realm), &[], Feed::AsGiven);
@@ -160,6 +166,41 @@ pub fn fail_once(bench: &mut Bench, dice: &mut Dice) {
     let number = dice.pick(&[EIO, ENOSPC]);
     let fault = if dice.one_in(2) { Fault::Error(number) } else { Fault::ErrorForGood(number) };
     let at = 1 + dice.place(whole.operations);
+    fail(bench, dice, (chore, shape), at, fault);
+}
+
+/// Kills one chore at each of its operations and lets each fail, in every way. How often it was done.
+///
+/// # Panics
+/// As [`kill_once`] and [`fail_once`].
+pub fn at_every_operation(bench: &mut Bench, dice: &mut Dice, chore: (Chore, Shape)) -> usize {
+    if !chore.0.on(chore.1, bench.realm.backend()) {
+        return 0;
+    }
+    let template = template(bench.realm.backend(), chore.1);
+    let operations = chore.0.whole(bench, chore.1, &template).operations;
+    let mut done = 0;
+    for at in 1..=operations {
+        for torn in [false, true] {
+            bench.story.clear();
+            kill(bench, dice, chore, Moment::Inside { at, torn });
+            done += 1;
+        }
+        for number in [EIO, ENOSPC] {
+            for fault in [Fault::Error(number), Fault::ErrorForGood(number)] {
+                bench.story.clear();
+                fail(bench, dice, chore, at, fault);
+                done += 1;
+            }
+        }
+    }
+    done
+}
+
+fn fail(bench: &mut Bench, dice: &mut Dice, (chore, shape): (Chore, Shape), at: usize, fault: Fault) {
+    let (Fault::Error(number) | Fault::ErrorForGood(number)) = fault else { return };
+    let template = template(bench.realm.backend(), shape);
+    let whole = chore.whole(bench, shape, &template);
     chore.prepare(&bench.realm, &template);
     bench.story.push(format!("{chore:?} on {shape:?}, {fault:?} at operation {at} of {}", whole.operations));
     let output = bench.faults.strike(chore.run(&bench.realm), at, fault).output();

@@ -8,8 +8,8 @@ use crate::state::State;
 use crate::template::names;
 use crate::work::WATCHED;
 
-/// After this a program hangs on what it reads.
-const PATIENCE: Duration = Duration::from_secs(20);
+/// After this a program hangs on what it reads; on a busy machine each takes its time.
+const PATIENCE: Duration = Duration::from_secs(600);
 /// A lifetime, in hours, that nothing else gives.
 const MARK: u32 = 23;
 /// Made by us afterwards.
@@ -164,9 +164,9 @@ impl MitComesFirst<'_> {
             among("MIT's dump before anybody else", &state, states);
         }
         if self.look_ups > 0 {
-            self.looks_up(&state, dice);
+            self.looks_up(&state, states, dice);
         }
-        let name = self.writes(&mut state, dice);
+        let name = self.writes(&mut state, states, dice);
         let (found, _) = mit_dumps(self.realm, "MIT's dump after its change");
         if self.unfinished {
             // In a leaf that is being divided the change is where look-ups find it, and a walk comes by the old one.
@@ -184,8 +184,8 @@ impl MitComesFirst<'_> {
     }
 
     /// Principals that the dump has must be found by their names.
-    fn looks_up(&self, state: &State, dice: &mut Dice) {
-        let all: Vec<&String> = state.principals.keys().collect();
+    fn looks_up(&self, state: &State, states: &[State], dice: &mut Dice) {
+        let all = staying(state, states);
         let names: Vec<&String> = (0..self.look_ups).map(|_| all[dice.place(all.len())]).collect();
         let lines: String = names.iter().map(|name| format!("getprinc {name}\n")).collect();
         let run = self.realm.mit("kadmin.local", Vec::<String>::new()).stdin(&lines).patience(PATIENCE);
@@ -195,7 +195,7 @@ impl MitComesFirst<'_> {
         }
     }
 
-    fn writes(&self, state: &mut State, dice: &mut Dice) -> String {
+    fn writes(&self, state: &mut State, states: &[State], dice: &mut Dice) -> String {
         if self.first == First::MitCounts {
             let kdc = Kdc::start(self.realm);
             let refused = self.realm.kinit(WATCHED, "the-wrong-one").fails(1);
@@ -211,16 +211,23 @@ impl MitComesFirst<'_> {
             watched.failures = counted;
             return WATCHED.into();
         }
-        let all: Vec<String> = state.principals.keys().filter(|name| *name != "K/M").cloned().collect();
-        let name = &all[dice.place(all.len())];
+        let all = staying(state, states);
+        let all: Vec<&String> = all.into_iter().filter(|name| *name != "K/M").collect();
+        let name = all[dice.place(all.len())].clone();
         let life = format!("{MARK}h");
-        let run = self.realm.mit("kadmin.local", ["modprinc", "-maxlife", &life, name]).patience(PATIENCE);
+        let run = self.realm.mit("kadmin.local", ["modprinc", "-maxlife", &life, &name]).patience(PATIENCE);
         let _ = clean(run.output());
-        let shown = clean(self.realm.mit("kadmin.local", ["getprinc", name]).patience(PATIENCE).output());
+        let shown = clean(self.realm.mit("kadmin.local", ["getprinc", &name]).patience(PATIENCE).output());
         let _ = shown.stdout_has(&format!("Maximum ticket life: 0 days {MARK}:00:00\n"));
-        state.principals.get_mut(name).expect("it is one of them").max_life = MARK * 3600;
-        name.clone()
+        state.principals.get_mut(&name).expect("it is one of them").max_life = MARK * 3600;
+        name
     }
+}
+
+/// The principals of a dump that the change which was cut short does not remove: of those, look-ups may know before a walk does.
+fn staying<'a>(state: &'a State, states: &[State]) -> Vec<&'a String> {
+    let stays = |name: &&String| states.iter().all(|state| state.principals.contains_key(*name));
+    state.principals.keys().filter(stays).collect()
 }
 
 /// One of our programs after the other, in an order that the dice have; what our dump says.

@@ -22,5 +22,6 @@ pub mod kadmin;
 pub mod moment;
 pub mod state;
 pub mod template;
+pub mod together;
 pub mod tries;
 pub mod work;

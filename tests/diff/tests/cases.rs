@@ -25,7 +25,9 @@ fn check(file: &str) {
         for expected in &case.expected {
             harness::announced_divergence(&expected.divergence);
         }
-        if let Err(report) = stands.for_case(case).check(case) {
+        // What differs twice: the clock may strike between the two sides, but it does not do so each time.
+        let mut once = || stands.for_case(case).check(case);
+        if let Err(report) = once().or_else(|_| once()) {
             wrong.push(report);
         }
     }

@@ -142,25 +142,32 @@ impl KlmdbSettings {
     /// Overwrites both environments with zeros and removes the files.
     ///
     /// # Errors
-    /// Where one of them cannot be overwritten or removed; those after it are still there. Only the first must exist.
+    /// Where one of them may not be written: nothing is changed then. Where one cannot be overwritten or removed; those after it are
+    /// still there. Only the first must exist.
     pub fn destroy(&self) -> Result<()> {
+        let failed = |path: &Path| {
+            let path = path.to_path_buf();
+            move |source| KdbError::Io { path, source }
+        };
+        let open = |path: &Path| OpenOptions::new().read(true).write(true).open(path);
+        // Both before either is touched.
+        let mut principals = open(&self.principals).map_err(failed(&self.principals))?;
+        let lockout = match open(&self.lockout) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+            other => Some(other.map_err(failed(&self.lockout))?),
+        };
+        k5_bdb::overwrite_with_zeros(&mut principals).map_err(failed(&self.principals))?;
+        if let Some(mut lockout) = lockout {
+            k5_bdb::overwrite_with_zeros(&mut lockout).map_err(failed(&self.lockout))?;
+        }
         for (number, path) in self.files().into_iter().enumerate() {
-            let removed = zero_and_remove(&path, number % 2 == 0);
-            match removed {
+            match std::fs::remove_file(&path) {
                 Err(error) if number > 0 && error.kind() == io::ErrorKind::NotFound => {}
-                other => other.map_err(|source| KdbError::Io { path, source })?,
+                other => other.map_err(failed(&path))?,
             }
         }
         Ok(())
     }
-}
-
-fn zero_and_remove(path: &Path, zero: bool) -> io::Result<()> {
-    if zero {
-        let mut file = OpenOptions::new().read(true).write(true).open(path)?;
-        k5_bdb::overwrite_with_zeros(&mut file)?;
-    }
-    std::fs::remove_file(path)
 }
 
 /// Files that were made for a database, which go away again unless they are kept.

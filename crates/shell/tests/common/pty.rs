@@ -4,14 +4,17 @@ use std::fs::{File, OpenOptions};
 use std::io::{Read, Write};
 use std::os::fd::OwnedFd;
 use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::OpenOptionsExt;
 use std::process::{Child, Command, ExitStatus};
 use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
 
+use rustix::fs::OFlags;
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use rustix::termios::{LocalModes, tcgetattr};
 
-const PATIENCE: Duration = Duration::from_secs(20);
+/// After this an awaited text will not come any more, however busy the machine is.
+const PATIENCE: Duration = Duration::from_secs(120);
 
 pub struct Pty {
     master: File,
@@ -25,13 +28,15 @@ pub struct Pty {
 impl Pty {
     /// Runs `command` with the terminal as its controlling one.
     pub fn spawn(command: &Command) -> Pty {
-        let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
+        let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC).unwrap();
         grantpt(&master).unwrap();
         unlockpt(&master).unwrap();
         let name = ptsname(&master, Vec::new()).unwrap();
+        // The terminal must not become that of the tests, nor its master end be open in programs that other tests start.
         let slave = OpenOptions::new()
             .read(true)
             .write(true)
+            .custom_flags(i32::try_from(OFlags::NOCTTY.bits()).unwrap())
             .open(std::ffi::OsStr::from_bytes(name.to_bytes()))
             .unwrap();
         // `--ctty` needs a session leader that has no terminal yet; without `--fork` the process stays the same.

@@ -1,7 +1,7 @@
 //! `create`, where something is in the way: one clear line, and everything as it was.
 
-use crate::support::{DATABASE, chmod, names, one_line, refused, snapshot};
-use harness::{Pair, Realm, Setup, Side, SmallDisk};
+use crate::support::{chmod, db2, names, one_line, principals, refused, snapshot};
+use harness::{BackEnd, Pair, Realm, Setup, Side, SmallDisk};
 
 const CREATE: [&str; 4] = ["create", "-s", "-P", "x"];
 
@@ -19,14 +19,14 @@ fn a_database_that_exists() {
 #[test]
 fn files_in_the_way() {
     let file = "principal.kadm5";
-    let pair = Pair::new();
+    let pair = Pair::with(db2());
     pair.each(|realm| realm.write(file, "left over"));
     let both = pair.kdb5_util(CREATE).differs("DIV-20").code(1);
     one_line(&both.ours, &[file, "File exists", "while creating database '"]);
     assert_eq!(both.ours.stdout, both.mit.stdout.replace("/one/", "/two/"));
     refused(pair.ours(), pair.ours().kdb5_util(CREATE), &[file]);
     // A lock file without a database is used.
-    let pair = Pair::new();
+    let pair = Pair::with(db2());
     pair.each(|realm| realm.write("principal.ok", ""));
     pair.create("masterpw");
     pair.same_dump();
@@ -35,16 +35,20 @@ fn files_in_the_way() {
 #[test]
 fn directories_that_cannot_be_written() {
     let pair = Pair::new();
+    let first = match pair.ours().backend() {
+        BackEnd::Db2 => "base.ok",
+        BackEnd::Klmdb => "base.mdb",
+    };
     let words = ["create", "-s", "-P", "x", "-d", "{DIR}/none/base"];
     let both = pair.kdb5_util(words).differs("DIV-20").code(1);
-    one_line(&both.ours, &["/none/base.ok", "No such file or directory", "while creating database '"]);
+    one_line(&both.ours, &["/none/", first, "No such file or directory", "while creating database '"]);
     pair.each(|realm| {
         std::fs::create_dir(realm.path("shut")).unwrap();
         chmod(&realm.path("shut"), 0o500);
     });
     let words = ["create", "-s", "-P", "x", "-d", "{DIR}/shut/base"];
     let both = pair.kdb5_util(words).bound_by_rights().differs("DIV-20").code(1);
-    one_line(&both.ours, &["/shut/base.ok", "Permission denied", "while creating database '"]);
+    one_line(&both.ours, &["/shut/", first, "Permission denied", "while creating database '"]);
     assert!(!pair.ours().path("stash").exists());
 }
 
@@ -88,10 +92,10 @@ fn a_stash_file_that_cannot_be_written() {
         assert_eq!(dump.lines().count(), 5, "{dump}");
         // All that is left to do.
         pair.ours().kdb5_util(["stash", "-f", "{DIR}/later", "-P", "x"]).ok();
-        pair.each(|realm| DATABASE.iter().for_each(|file| std::fs::remove_file(realm.path(file)).unwrap()));
+        pair.each(remove_database);
         // Nobody asked for it.
         pair.ours().kdb5_util(["create", "-P", "x", "-sf", &stash]).ok();
-        DATABASE.iter().for_each(|file| std::fs::remove_file(pair.ours().path(file)).unwrap());
+        remove_database(pair.ours());
     }
     let realm = Realm::new(Side::Ours);
     let disk = SmallDisk::mount(&realm.path("disk"), 4);
@@ -105,6 +109,10 @@ fn a_stash_file_that_cannot_be_written() {
     let output = realm.kdb5_util(["create", "-s", "-P", "x", "-sf", "{DIR}/disk/stash"]).fails(1);
     one_line(&output, &["/disk/stash_tmp", "No space left on device", "while storing key"]);
     assert_eq!(names(&realm.path("disk")), ["all"]);
+}
+
+fn remove_database(realm: &Realm) {
+    realm.backend().files().iter().for_each(|file| std::fs::remove_file(realm.path(file)).unwrap());
 }
 
 /// DIV-23
@@ -147,7 +155,7 @@ fn words_that_make_half_a_realm() {
         let output = refused(pair.ours(), pair.ours().kdb5_util(&words), &[what]);
         assert_eq!(output.exit, 1, "{output}");
         let _ = pair.kdb5_util(words).differs("DIV-21");
-        for file in DATABASE {
+        for file in pair.mit().backend().files() {
             let _ = std::fs::remove_file(pair.mit().path(file));
         }
     }
@@ -156,7 +164,7 @@ fn words_that_make_half_a_realm() {
         let both = pair.kdb5_util(["create", "-m", "-s"]).stdin(answers).run().code(1);
         one_line(&both.ours, &["while initializing the Kerberos admin interface"]);
         assert_eq!(both.ours.stdout.replace("/two/", "/one/"), both.mit.stdout);
-        assert!(pair.mit().path("principal").exists());
+        assert!(pair.mit().path(principals(pair.mit())).exists());
         assert_eq!(names(pair.ours().dir()), ["kdc.conf", "krb5.conf"]);
     }
 }
@@ -182,7 +190,7 @@ fn realm_variables_that_cannot_be_used() {
 fn database_modules_that_are_not_there() {
     for module in ["kldap", "nonsense"] {
         let text = format!("[dbmodules]\n EXAMPLE.COM = {{\n  db_library = {module}\n }}\n");
-        let pair = Pair::with(Setup::new().kdc_text(&text));
+        let pair = Pair::with(db2().kdc_text(&text));
         for command in [CREATE.to_vec(), vec!["stash"], vec!["destroy", "-f"]] {
             let ours = pair.ours().kdb5_util(command);
             refused(pair.ours(), ours, &["kdc.conf:", module, "only db2 and klmdb can be used"]);

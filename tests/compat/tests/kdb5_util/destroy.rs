@@ -1,7 +1,7 @@
 //! `destroy`.
 
-use crate::support::{DATABASE, chmod, names, one_line, refused, snapshot};
-use harness::{Pair, Realm, Side};
+use crate::support::{chmod, db2, names, one_line, principals, refused, snapshot};
+use harness::{BackEnd, Pair, Realm, Side};
 
 #[test]
 fn only_yes_destroys() {
@@ -26,7 +26,7 @@ fn without_a_question() {
         let pair = Pair::new();
         pair.create("masterpw");
         pair.kdb5_util(words).same_bytes().code(0);
-        assert!(!pair.ours().path("principal").exists());
+        assert!(!pair.ours().path(principals(pair.ours())).exists());
     }
 }
 
@@ -47,7 +47,7 @@ fn without_the_master_key() {
         assert_eq!(both.ours.stdout, both.mit.stdout.replace("/one/", "/two/"));
         assert_eq!(both.ours.stderr.is_empty(), both.mit.stderr.is_empty());
     }
-    assert!(!pair.ours().path("principal").exists());
+    assert!(!pair.ours().path(principals(pair.ours())).exists());
 }
 
 #[test]
@@ -62,10 +62,15 @@ fn what_mit_has_made() {
 
 #[test]
 fn files_that_are_missing() {
-    for file in DATABASE.into_iter().filter(|file| *file != "principal.kadm5.lock") {
+    for file in BackEnd::of_this_run().files().iter().filter(|file| **file != "principal.kadm5.lock") {
         let pair = Pair::new();
         pair.create("masterpw");
         pair.each(|realm| std::fs::remove_file(realm.path(file)).unwrap());
+        if *file == "principal.lockout.mdb" {
+            let both = pair.kdb5_util(["destroy", "-f"]).differs("DIV-165");
+            assert_eq!((both.mit.exit, both.ours.exit), (1, 0), "{}", both.ours);
+            continue;
+        }
         let both = pair.kdb5_util(["destroy", "-f"]).run().code(1);
         one_line(&both.ours, &[file]);
     }
@@ -74,7 +79,7 @@ fn files_that_are_missing() {
 /// DIV-84: what a load of MIT's leaves that was killed.
 #[test]
 fn the_lock_file_of_a_dead_loader() {
-    let pair = Pair::new();
+    let pair = Pair::with(db2());
     pair.create("masterpw");
     pair.each(|realm| std::fs::remove_file(realm.path("principal.kadm5.lock")).unwrap());
     let both = pair.kdb5_util(["destroy", "-f"]).differs("DIV-84");
@@ -101,7 +106,8 @@ fn a_directory_that_may_not_be_changed() {
     let both = pair.kdb5_util(words).bound_by_rights().differs("DIV-26").code(1);
     one_line(&both.ours, &["/shut: Permission denied", "deleting database '"]);
     assert!(snapshot(&pair.ours().path("shut")) == before);
-    assert!(pair.mit().read("shut/base").iter().all(|&byte| byte == 0), "MIT has wiped it already");
+    let base = principals(pair.mit()).replace("principal", "shut/base");
+    assert!(pair.mit().read(&base).iter().all(|&byte| byte == 0), "MIT has wiped it already");
     pair.each(|realm| chmod(&realm.path("shut"), 0o700));
 }
 
@@ -109,12 +115,17 @@ fn a_directory_that_may_not_be_changed() {
 fn a_database_that_may_not_be_written() {
     let realm = Realm::new(Side::Ours);
     let _ = realm.create("masterpw");
-    for (file, mode) in [("principal", 0o400), ("principal", 0), ("principal.ok", 0o400), ("principal.ok", 0)]
-    {
-        chmod(&realm.path(file), mode);
-        let run = realm.kdb5_util(["destroy", "-f"]).bound_by_rights();
-        refused(&realm, run, &[&format!("/{file}")]);
-        chmod(&realm.path(file), 0o600);
+    let files: &[&str] = match realm.backend() {
+        BackEnd::Db2 => &["principal", "principal.ok"],
+        BackEnd::Klmdb => realm.backend().files(),
+    };
+    for file in files {
+        for mode in [0o400, 0] {
+            chmod(&realm.path(file), mode);
+            let run = realm.kdb5_util(["destroy", "-f"]).bound_by_rights();
+            refused(&realm, run, &[&format!("/{file}")]);
+            chmod(&realm.path(file), 0o600);
+        }
     }
     realm.kdb5_util(["destroy", "-f"]).ok();
 }

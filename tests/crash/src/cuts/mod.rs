@@ -27,11 +27,11 @@ use play::{Play, play};
 /// Cuts of one sequence.
 const CUTS_A_PLAY: usize = 100;
 
-/// Plays a long sequence and cuts it at random.
+/// Plays a long sequence and cuts it at random. How many cuts it made.
 ///
 /// # Panics
 /// Where something is not as it must be after a cut.
-pub fn random(bench: &mut Bench, dice: &mut Dice) {
+pub fn random(bench: &mut Bench, dice: &mut Dice) -> u64 {
     let Bench { realm, story, .. } = bench;
     let (shape, transactions) = match dice.below(20) {
         0..=4 => (Shape::Small, 60),
@@ -48,6 +48,7 @@ pub fn random(bench: &mut Bench, dice: &mut Dice) {
         let mit = dice.one_in(2);
         one(realm, &template, &play, cut, mit, dice, story);
     }
+    cuts as u64
 }
 
 /// How many cuts [`random`] makes at most.

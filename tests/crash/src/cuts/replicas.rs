@@ -27,7 +27,7 @@ use harness::BackEnd;
 
 const LOG: &str = "principal.ulog";
 /// Cuts of one sequence.
-const CUTS: usize = 60;
+pub const CUTS: u64 = 60;
 
 /// A replica that has followed so far.
 struct Replica {
@@ -83,12 +83,6 @@ pub fn random(bench: &mut Bench, dice: &mut Dice) {
             ours(realm, &left, &play, replicas);
         }
     }
-}
-
-/// How many cuts [`random`] makes.
-#[must_use]
-pub fn cuts_of_one() -> u64 {
-    CUTS as u64
 }
 
 fn configure(realm: &Realm, entries: u32) {
