@@ -179,6 +179,13 @@ impl Bench {
         Ok(fs::write(self.dir.join("kdc.conf"), kdc_conf)?)
     }
 
+    /// From now on replicas may follow the realm.
+    fn keep_a_log(&self) -> Result<()> {
+        let path = self.dir.join("kdc.conf");
+        let lines = "        iprop_enable = true\n        iprop_port = 2121\n        database_name";
+        Ok(fs::write(&path, fs::read_to_string(&path)?.replacen("        database_name", lines, 1))?)
+    }
+
     fn quiet(&self, program: &Path) -> Command {
         let mut command = Command::new(program);
         self.surround(&mut command);

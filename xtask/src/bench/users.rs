@@ -45,6 +45,8 @@ struct Case {
     target: f64,
     /// Seconds that the runs of both may take together.
     allowed: u64,
+    /// Whether replicas follow the realm, so that there is an update log.
+    logged: bool,
     /// What the realm is given first.
     before: Vec<String>,
     /// Calls of `kadmin.local`, one after the other.
@@ -81,6 +83,17 @@ fn cases(scale: Scale) -> Vec<Case> {
             name: format!("{random} addprinc -randkey on standard input"),
             target: 10.0,
             allowed: 40,
+            logged: false,
+            before: Vec::new(),
+            calls: fed(lines(random, |n| format!("addprinc -randkey svc/h{n}.example.com"))),
+            bound: |_, _| None,
+            count: random,
+        },
+        Case {
+            name: format!("{random} addprinc -randkey with an update log"),
+            target: 5.0,
+            allowed: 60,
+            logged: true,
             before: Vec::new(),
             calls: fed(lines(random, |n| format!("addprinc -randkey svc/h{n}.example.com"))),
             bound: |_, _| None,
@@ -90,6 +103,7 @@ fn cases(scale: Scale) -> Vec<Case> {
             name: format!("{passwords} addprinc -pw on standard input"),
             target: 6.0,
             allowed: 100,
+            logged: false,
             before: Vec::new(),
             calls: fed(lines(passwords, |n| format!("addprinc -pw word{n}of-it user{n}"))),
             bound: |machine, count| Some(machine.passwords(count)),
@@ -99,6 +113,7 @@ fn cases(scale: Scale) -> Vec<Case> {
             name: format!("ktadd -norandkey -glob, {keytab} principals"),
             target: 100.0,
             allowed: 140,
+            logged: false,
             before: vec![lines(keytab, |n| format!("addprinc -randkey svc/h{n}.example.com"))],
             calls: vec![Call { words: words("ktadd -q -k out.keytab -norandkey -glob svc/*"), input: None }],
             bound: |_, _| None,
@@ -108,6 +123,7 @@ fn cases(scale: Scale) -> Vec<Case> {
             name: format!("{single} one-shot addprinc -randkey"),
             target: 1.5,
             allowed: 40,
+            logged: false,
             before: Vec::new(),
             calls: (0..single)
                 .map(|n| Call {
@@ -123,6 +139,7 @@ fn cases(scale: Scale) -> Vec<Case> {
             // A page that is divided in a large file costs seven or eight syncs.
             target: 0.0,
             allowed: 30,
+            logged: false,
             before: vec![lines(among, |n| format!("addprinc -randkey svc/h{n}.example.com"))],
             calls: (0..spread)
                 .map(|n| Call {
@@ -260,6 +277,9 @@ impl Case {
     fn realm(&self, prefix: &Path, directory: &Path) -> Result<Bench> {
         let bench = Bench { prefix: prefix.to_path_buf(), dir: directory.to_path_buf() };
         bench.make_empty_realm()?;
+        if self.logged {
+            bench.keep_a_log()?;
+        }
         for input in &self.before {
             bench.feed(&ours_in(prefix), input)?;
         }
@@ -318,11 +338,11 @@ mod tests {
     fn the_work_is_that_of_the_table() {
         let names: Vec<String> = cases(WHOLE).into_iter().map(|case| case.name).collect();
         assert_eq!(names[0], "5000 addprinc -randkey on standard input");
-        let lines = |scale| cases(scale)[1].calls[0].input.as_deref().map(|input| input.lines().count());
+        let lines = |scale| cases(scale)[2].calls[0].input.as_deref().map(|input| input.lines().count());
         assert_eq!(lines(QUICK), Some(200));
         assert_eq!(lines(QUICK.tenth()), Some(20));
-        assert_eq!(cases(WHOLE.tenth())[3].calls.len(), 20);
-        let mut spread: Vec<_> = cases(WHOLE)[4].calls.iter().map(|call| call.words.clone()).collect();
+        assert_eq!(cases(WHOLE.tenth())[4].calls.len(), 20);
+        let mut spread: Vec<_> = cases(WHOLE)[5].calls.iter().map(|call| call.words.clone()).collect();
         spread.sort();
         spread.dedup();
         assert_eq!(spread.len(), 100, "each name comes once");

@@ -276,6 +276,6 @@ impl Locked<'_> {
     }
 
     pub fn sync(&mut self) -> Result<()> {
-        self.file.sync().map_err(|source| self.log.io(source))
+        self.file.sync_data().map_err(|source| self.log.io(source))
     }
 }

@@ -8,6 +8,10 @@ use super::append::{Event, Next};
 use super::layout::{Header, Last};
 use super::log::{Locked, UpdateLog};
 use crate::error::Result;
+use std::collections::BTreeMap;
+
+/// Bytes that are written at once, or one block more.
+const LONGEST_WRITE: usize = 1 << 20;
 
 /// A log that is marked until [`Pending::finish`], and its lock.
 pub(super) struct Pending<'l> {
@@ -30,7 +34,7 @@ impl<'l> Pending<'l> {
             locked.sync()?;
         }
         let written = locked.lengthen(next).and_then(|()| {
-            blocks.iter().try_for_each(|(place, block)| locked.write(*place, block))?;
+            write_blocks(&mut locked, &blocks)?;
             locked.sync()
         });
         let pending = Pending { locked, before, next, overwrites };
@@ -80,6 +84,19 @@ impl<'l> Pending<'l> {
             self.locked.write_header(before).and_then(|()| self.locked.sync())
         };
     }
+}
+
+/// Writes the blocks, those that stand side by side together.
+fn write_blocks(locked: &mut Locked<'_>, blocks: &BTreeMap<u64, Vec<u8>>) -> Result<()> {
+    let mut run: (u64, Vec<u8>) = (0, Vec::new());
+    for (place, block) in blocks {
+        if *place != run.0 + run.1.len() as u64 || run.1.len() >= LONGEST_WRITE {
+            locked.write(run.0, &run.1)?;
+            run = (*place, Vec::new());
+        }
+        run.1.extend_from_slice(block);
+    }
+    locked.write(run.0, &run.1)
 }
 
 /// Does something in which the database is made or replaced as a whole, and begins its log anew. `work` gets a function that it
