@@ -2,8 +2,8 @@
 
 use crate::ahead;
 use crate::session::Session;
-use k5_admin::Pace;
-use k5_shell::Batch;
+use k5_admin::{AdminError, Pace};
+use k5_shell::{Batch, Written};
 use std::ffi::OsString;
 
 const PACE: Pace = Pace { now: k5_cli::monotonic, wait: std::thread::sleep };
@@ -34,8 +34,12 @@ impl Batch for Session {
         self.admin.is_batch_due()
     }
 
-    fn commit(&mut self) -> bool {
-        self.admin.commit_batch().is_ok()
+    fn commit(&mut self) -> Written {
+        match self.admin.commit_batch() {
+            Ok(()) => Written::Whole,
+            Err(AdminError::Database(error)) if error.is_undecided() => Written::InDoubt(error.to_string()),
+            Err(_) => Written::Not,
+        }
     }
 
     fn end(&mut self) {

@@ -87,6 +87,14 @@ pub enum KdbError {
         /// `mapsize` that will do.
         needed: u64,
     },
+    /// A change is made but for the lockout fields, which have an environment of their own.
+    #[error(
+        "the change is made, but not last success, last failure and failures of its principals: {source}"
+    )]
+    WithoutLockout {
+        /// Why.
+        source: Box<KdbError>,
+    },
     /// All places for readers of an LMDB environment are taken.
     #[error(
         "{}: all {readers} places for readers are taken by programs that run; end some of them, or set max_readers \
@@ -194,10 +202,20 @@ pub enum KdbError {
     #[error("Plugin does not support the operation")]
     CannotBeHeld,
     /// A file that should be an update log is none (MIT's `KRB5_LOG_CORRUPT`).
-    #[error("Update log is corrupt ({}; if it is an update log, remove it: a new one is made, and replicas take a full copy)", path.display())]
+    #[error("Update log is corrupt ({}; if that is where it should be, end kadmind, remove the file and start kadmind: a new one is made, and replicas take a full copy)", path.display())]
     LogCorrupt {
         /// The file.
         path: PathBuf,
+    },
+    /// A log that its configured number of entries makes too long.
+    #[error("{}: an update log has at most {most} entries, and iprop_ulogsize (or iprop_master_ulogsize) asks for {entries}", path.display())]
+    LogTooLong {
+        /// The file.
+        path: PathBuf,
+        /// Entries that are configured.
+        entries: u32,
+        /// Entries that there may be.
+        most: u32,
     },
     /// A database module that this program does not have.
     #[error("{0}")]
@@ -205,10 +223,11 @@ pub enum KdbError {
 }
 
 impl KdbError {
-    /// Whether a change may have been made all the same.
-    pub(crate) fn is_undecided(&self) -> bool {
+    /// Whether the change that failed is made, or may be: it must not be tried again.
+    #[must_use]
+    pub fn is_undecided(&self) -> bool {
         use k5_bdb::Error::{Undecided, Unsure};
-        matches!(self, KdbError::Pages(Undecided { .. } | Unsure { .. }) | KdbError::Lmdb(_))
+        matches!(self, KdbError::Pages(Undecided { .. } | Unsure { .. }) | KdbError::WithoutLockout { .. })
     }
 
     /// [`KdbError::BadArgument`] for an argument as it was given.

@@ -16,7 +16,7 @@ mod table;
 mod words;
 
 pub use completion::{Candidates, Complete, Operand};
-pub use lines::Batch;
+pub use lines::{Batch, Written};
 pub use shell::Shell;
 pub use table::{Call, Command, CommandResult, CommandTable};
 pub use words::{UnbalancedQuotes, split};

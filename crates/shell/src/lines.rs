@@ -49,9 +49,9 @@ pub trait Batch {
         false
     }
 
-    /// Writes to the disk. `false`: nothing that was done since the last time has happened.
-    fn commit(&mut self) -> bool {
-        true
+    /// Writes to the disk what was done since the last time.
+    fn commit(&mut self) -> Written {
+        Written::Whole
     }
 
     /// Commands are done for themselves again. What was not committed has not happened.
@@ -59,6 +59,17 @@ pub trait Batch {
 }
 
 impl Batch for () {}
+
+/// What has come of a batch.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Written {
+    /// It is on the disk.
+    Whole,
+    /// Nothing of it has happened.
+    Not,
+    /// It failed, and has happened, or may have: nothing of it may be done again. Why.
+    InDoubt(String),
+}
 
 /// The end of the loop.
 type Ended = ExitStatus;
@@ -231,19 +242,35 @@ impl<'s, 't, 'i, 'a, C: Batch> Lines<'s, 't, 'i, 'a, C> {
     }
 
     /// Makes sure that what was run is on disk, and then prints what it had to say. `false`: it could not be written, and
-    /// each line was run again for itself.
+    /// each line was run again for itself. Where nobody knows whether it was written, everything ends.
     fn settle(&mut self) -> Result<bool, Ended> {
         if !self.gathering || self.run.is_empty() {
             return Ok(true);
         }
         // Who reads the input after us must not run these lines again.
         self.io.leave_unread();
-        if !self.context.commit() {
-            return self.lost().map(|()| false);
+        match self.context.commit() {
+            Written::Whole => {}
+            Written::Not => return self.lost().map(|()| false),
+            Written::InDoubt(why) => return Err(self.in_doubt(&why)),
         }
         self.run.clear();
         self.io.release();
         Ok(true)
+    }
+
+    /// The lines were run, and whether they have happened is not known: they say nothing, and none is run any more.
+    fn in_doubt(&mut self, why: &str) -> Ended {
+        self.io.forget_behind(0);
+        self.io.release();
+        let number = |line: Option<&Line>| line.map_or(0, |line| line.number);
+        let (first, last) = (number(self.run.first()), number(self.run.last()));
+        self.run.clear();
+        let text = format!(
+            "lines {first} to {last} may have been done or not ({why}); nothing behind them was done"
+        );
+        self.io.complain(&Message::com_err(self.shell.name(), "", text));
+        ExitStatus::FAILURE
     }
 
     /// The batch came to nothing. Each of its lines is run again for itself, so that each tells what has become of it.

@@ -125,6 +125,11 @@ fn logs_that_have_lost_what_a_replica_lacks() {
     full("an unstable log", true);
     add("e");
     full("a change behind it", false);
+    // Nobody sets this state; who finds it takes no risk.
+    let mut log = primary.read("principal.ulog");
+    log[36] = 3;
+    primary.write("principal.ulog", &log);
+    full("a corrupt log", true);
     // The replica's own log goes on where the primary's does.
     let last = |realm: &harness::Realm| {
         let said = realm.mit("kproplog", ["-h"]).ok().stdout;

@@ -282,6 +282,45 @@ fn an_update_that_no_block_holds() {
     );
 }
 
+/// Writers of both sides at once: each change has an entry, and each entry another number.
+#[test]
+fn many_writers() {
+    let realm = Realm::with(Side::Ours, setup(1000));
+    realm.create("master");
+    let write = |number: usize| {
+        let side = if number.is_multiple_of(2) { Side::Ours } else { Side::Mit };
+        let realm = realm.by(side);
+        // Some together, some one by one.
+        let input: String = (0..15).map(|n| format!("addprinc -randkey w{number}n{n}\n")).collect();
+        lines(&realm, &input);
+        for n in 15..20 {
+            let _ = realm.kadmin_local(["addprinc", "-randkey", &format!("w{number}n{n}")]).ok();
+        }
+    };
+    std::thread::scope(|scope| (0..4).for_each(|number| drop(scope.spawn(move || write(number)))));
+    let said = realm.mit("kproplog", Vec::<String>::new()).ok().stdout;
+    let of = |name: &str| -> Vec<String> {
+        said.lines().filter_map(|line| line.trim().strip_prefix(name)).map(str::to_owned).collect()
+    };
+    let serials: Vec<String> = (1..=81).map(|serial: u32| serial.to_string()).collect();
+    assert_eq!(of("Update serial # : "), serials);
+    let mut names = of("Update principal : ");
+    names.sort();
+    names.dedup();
+    assert_eq!(names.len(), 80);
+}
+
+/// A name that MIT's replicas cannot be told by an update.
+#[test]
+fn a_name_with_a_zero_byte() {
+    let realm = Realm::with(Side::Ours, setup(10));
+    realm.create("master");
+    lines(&realm, "addprinc -randkey a\naddprinc -randkey b\\0c\n");
+    assert_eq!(extent(&realm)[4], "Last serial # : 1", "begun anew");
+    lines(&realm, "addprinc -randkey d\n");
+    assert_eq!(extent(&realm)[4], "Last serial # : 2");
+}
+
 /// Full copies, as kadmind has them made: `dump -iN [-c] FILE`.
 #[test]
 fn full_copies() {
@@ -289,6 +328,10 @@ fn full_copies() {
     realm.create("master");
     let input = "addpol -history 2 p\naddprinc -policy p -pw xx a\naddprinc -randkey b\ncpw -pw yy a\n";
     lines(&realm, input);
+    // What each database has of its own is in no copy.
+    realm.write("lived", lived(&realm.dump_by_mit()));
+    let _ = realm.kdb5_util(["load", "lived"]).ok();
+    assert!(realm.dump_by_mit().contains("\t11\t12\t13\t"));
     let mit = realm.by(Side::Mit);
     for words in
         ["dump -i", "dump -i0", "dump -i1", "dump -i2", "dump -i1x", "dump -i1 -rev", "dump -i1 - a@.*"]
@@ -445,4 +488,14 @@ fn a_dump_with_more_than_the_log_holds() {
         assert_eq!(last(&realm), left);
     }
     let _ = realm.kdb5_util(["load", "-i", "-update", "part"]).fails(1);
+}
+
+/// DIV-226
+#[test]
+fn too_many_entries() {
+    harness::announced_divergence("DIV-226");
+    let realm = Realm::with(Side::Ours, setup(131_072));
+    let refused = realm.kdb5_util(["create", "-s", "-P", "master"]).fails(1);
+    assert!(refused.stderr.contains("iprop_ulogsize") && refused.stderr.contains("131071"), "{refused}");
+    assert!(!realm.path("principal").exists() && !realm.path(LOG).exists());
 }

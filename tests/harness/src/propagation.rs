@@ -3,10 +3,13 @@
 use std::ffi::OsStr;
 use std::fs;
 use std::io::{BufRead, BufReader};
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
+
+use rustix::process::{Pid, Signal, kill_process_group};
 
 use crate::realm::Scratch;
 use crate::run::text;
@@ -186,8 +189,8 @@ fn principal(line: &str) -> Option<String> {
     let (head, rest) = fields.split_at_checked(15)?;
     let (tagged, keys) = rest.split_at_checked(3 * count)?;
     let mut tagged: Vec<String> = tagged.chunks(3).map(|tl| tl.join(" ")).collect();
-    // MIT's log has this of a principal without a time of its password, as K/M is.
-    tagged.retain(|tl| tl != "1 4 00000000");
+    // MIT's log has this of K/M, which has no time of its password.
+    tagged.retain(|tl| tl != "1 4 00000000" || !head.iter().any(|field| field.starts_with("K/M@")));
     tagged.sort();
     // Without the number of tagged data.
     let (sizes, values) = (head.get(..3)?.join("\t"), head.get(4..12)?.join("\t"));
@@ -261,6 +264,8 @@ impl Daemon {
         }
         let file = fs::File::create(said).expect("cannot make the daemon's output");
         let child = command
+            // kpropd leaves a child behind that waits for connections.
+            .process_group(0)
             .stdin(Stdio::null())
             .stdout(file.try_clone().expect("cannot share it"))
             .stderr(file)
@@ -280,7 +285,10 @@ impl Daemon {
 
 impl Drop for Daemon {
     fn drop(&mut self) {
-        let _ = self.child.kill();
+        let group = i32::try_from(self.child.id()).ok().and_then(Pid::from_raw);
+        if let Some(group) = group {
+            let _ = kill_process_group(group, Signal::KILL);
+        }
         let _ = self.child.wait();
     }
 }

@@ -7,6 +7,8 @@ use std::process::{Command, Stdio};
 use std::time::Instant;
 
 use anyhow::Result;
+use nix::sys::resource::{UsageWho, getrusage};
+use nix::sys::time::{TimeVal, TimeValLike};
 
 use super::bound::Machine;
 use super::table::{Bound, Row};
@@ -55,6 +57,20 @@ struct Case {
     bound: fn(&Machine, usize) -> Option<Bound>,
     /// Principals, for the bound.
     count: usize,
+}
+
+/// Seconds that something took.
+struct Spent {
+    elapsed: f64,
+    /// On the processors.
+    worked: f64,
+}
+
+/// Seconds that processors have worked for programs that were run and have ended.
+fn worked_by_children() -> Result<f64> {
+    let used = getrusage(UsageWho::RUSAGE_CHILDREN)?;
+    let seconds = |time: TimeVal| time.num_microseconds() as f64 / 1e6;
+    Ok(seconds(used.user_time()) + seconds(used.system_time()))
 }
 
 struct Call {
@@ -160,16 +176,18 @@ pub fn run(prefix: &Path, scale: Scale, machine: &Machine, show: &mut dyn FnMut(
         let turns = Turns::new(scale.runs, case.allowed);
         let [of_ours, of_mit] = turns.take(|| case.once(prefix, &ours), || case.once(prefix, &mit))?;
         let runs = of_ours.len();
-        let time = median(of_ours)?;
         let small = (0..3).map(|_| tenth.once(prefix, &ours)).collect::<Result<Vec<_>>>()?;
+        let elapsed = |spent: &[Spent]| median(spent.iter().map(|spent| spent.elapsed).collect());
+        let worked = |spent: &[Spent]| median(spent.iter().map(|spent| spent.worked).collect());
         let syncs = [case.syncs(prefix, &ours)?, tenth.syncs(prefix, &mit)?];
         let bound = machine.starts(case.calls.len()) + machine.syncs(syncs[0]);
         show(Row {
-            ours: time,
-            mit: median(of_mit)?,
+            ours: elapsed(&of_ours)?,
+            mit: elapsed(&of_mit)?,
             runs,
             target: case.target,
-            growth: Some(time / median(small)?),
+            // Of the work itself: a batch that is over within one hold of the locks waits for nobody.
+            growth: Some(worked(&of_ours)? / worked(&small)?),
             syncs: Some(syncs),
             bound: Some(match (case.bound)(machine, case.count) {
                 Some(more) => more + bound,
@@ -286,15 +304,15 @@ impl Case {
         Ok(bench)
     }
 
-    /// The seconds that a program takes.
-    fn once(&self, prefix: &Path, program: &Path) -> Result<f64> {
+    /// What a program takes.
+    fn once(&self, prefix: &Path, program: &Path) -> Result<Spent> {
         let scratch = tempfile::tempdir()?;
         let bench = self.realm(prefix, scratch.path())?;
-        let start = Instant::now();
+        let (start, before) = (Instant::now(), worked_by_children()?);
         for call in &self.calls {
             check(&mut bench.call(program, &[], call)?)?;
         }
-        Ok(start.elapsed().as_secs_f64())
+        Ok(Spent { elapsed: start.elapsed().as_secs_f64(), worked: worked_by_children()? - before })
     }
 
     /// How often a program asks the disk to be done.

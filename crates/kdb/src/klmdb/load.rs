@@ -164,7 +164,8 @@ impl Load for KlmdbLoader {
         writer.commit().map_err(failed)?;
         made.keep();
         if let Some(environment) = environment {
-            write_lockout(&settings, &environment, &lockout).map_err(failed)?;
+            write_lockout(&settings, &environment, &lockout)
+                .map_err(|error| KdbError::WithoutLockout { source: Box::new(failed(error)) })?;
         }
         Ok(Loaded::default())
     }

@@ -240,9 +240,10 @@ impl Transaction for KlmdbTransaction {
             }
             writer.commit().map_err(failed)?;
         }
-        match lockout {
-            Some(lockout) => lockout.commit().map_err(failed),
-            None => Ok(()),
+        match lockout.map(Writer::commit) {
+            Some(Err(error)) if changed => Err(KdbError::WithoutLockout { source: Box::new(failed(error)) }),
+            Some(Err(error)) => Err(failed(error)),
+            Some(Ok(())) | None => Ok(()),
         }
     }
 }

@@ -14,6 +14,8 @@ pub(super) enum Event {
     Change(Change, Stamp),
     /// Something changes that no update can say: replicas take a full copy.
     Anew(Stamp),
+    /// The database becomes what another one was when its log was there.
+    Copy(Last),
 }
 
 impl Event {
@@ -44,15 +46,20 @@ impl Next {
         for event in events {
             match event {
                 Event::Anew(time) => next.anew(*time),
+                Event::Copy(last) => next.only(*last),
                 Event::Change(change, time) => next.change(locked, change, *time)?,
             }
         }
         Ok(next)
     }
 
-    /// Only an entry that remembers the time is in it.
+    /// It is begun anew.
     fn anew(&mut self, time: Stamp) {
-        let id = Last { serial: 1, time };
+        self.only(Last { serial: 1, time: time.behind(self.header.last.time) });
+    }
+
+    /// Only an entry that remembers a time is in it.
+    fn only(&mut self, id: Last) {
         self.header = Header { count: 1, first: id, last: id, ..Header::EMPTY };
         self.blocks.clear();
         self.overwrites = true;
@@ -64,7 +71,8 @@ impl Next {
         if self.header.last.serial == u32::MAX {
             self.anew(time);
         }
-        let id = Last { serial: self.header.last.serial + 1, time };
+        let last = self.header.last;
+        let id = Last { serial: last.serial + 1, time: time.behind(last.time) };
         let (name, attributes, deleted) = match change {
             Change::Put { name, attributes } => (name.clone(), attributes.clone(), false),
             Change::Delete { name } => (name.clone(), Vec::new(), true),

@@ -23,14 +23,18 @@ impl Change {
         Change::Delete { name: name.unparse() }
     }
 
-    /// An entry is stored where there was another one, or none. `None` where it has less tagged data than that one: a replica
-    /// only ever adds some, so that it needs a full copy.
+    /// An entry is stored where there was another one, or none. `None` where no update says so and a replica needs a full copy:
+    /// it only ever adds tagged data, and its names end at a zero byte.
     pub fn put(before: Option<&Entry>, after: &Entry) -> Option<Change> {
-        if before.is_some_and(|before| loses_tagged_data(before, after)) {
+        if before.is_some_and(|before| loses_tagged_data(before, after)) || has_zero(&after.principal) {
             return None;
         }
         Some(Change::Put { name: after.principal.unparse(), attributes: differences(before, after) })
     }
+}
+
+fn has_zero(name: &Principal) -> bool {
+    name.components().iter().map(Vec::as_slice).chain([name.realm()]).any(|part| part.contains(&0))
 }
 
 fn loses_tagged_data(before: &Entry, after: &Entry) -> bool {
@@ -100,7 +104,8 @@ fn modified(entry: &Entry) -> Option<(Timestamp, Principal)> {
     let (time, by) = entry.modified()?;
     let by = Principal::parse(by, entry.principal.realm()).ok()?;
     let again = tl_data::encode_mod_princ(time, &by.unparse());
-    (time != Timestamp::NEVER && entry.tl(TlType::MOD_PRINC) == Some(&again)).then_some((time, by))
+    (time != Timestamp::NEVER && !has_zero(&by) && entry.tl(TlType::MOD_PRINC) == Some(&again))
+        .then_some((time, by))
 }
 
 #[cfg(test)]
@@ -161,5 +166,10 @@ mod tests {
         odd.set_tl(TlType::LAST_PWD_CHANGE, vec![1]);
         odd.set_tl(TlType::MOD_PRINC, b"\0\0\0\0a@R\0".to_vec());
         assert!(kinds(Change::put(None, &odd)).ends_with("KeyData TlData Length"));
+        odd = entry();
+        odd.set_modified(Timestamp(6), &Principal::new("R", ["zero\0byte"]));
+        assert!(kinds(Change::put(None, &odd)).ends_with("KeyData LastPwdChange TlData Length"));
+        odd.principal = Principal::new("R", ["zero\0byte"]);
+        assert_eq!(kinds(Change::put(None, &odd)), "a full copy");
     }
 }

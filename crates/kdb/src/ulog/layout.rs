@@ -37,12 +37,26 @@ const ENTRY_MAGIC: u32 = 0x0666_1212;
 const VERSION: u16 = 1;
 
 /// A moment, as MIT's log has it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub struct Stamp {
     /// Seconds since 1970-01-01 00:00:00 UTC.
     pub seconds: u32,
     /// Microseconds behind them.
     pub useconds: u32,
+}
+
+impl Stamp {
+    /// This moment, or the next one behind another that is not earlier: no two entries have the same serial number and the same
+    /// time, whatever the clock says.
+    pub(super) fn behind(self, other: Stamp) -> Stamp {
+        if self > other {
+            return self;
+        }
+        match other.useconds {
+            0..999_999 => Stamp { useconds: other.useconds + 1, ..other },
+            _ => Stamp { seconds: other.seconds.wrapping_add(1), useconds: 0 },
+        }
+    }
 }
 
 impl From<Duration> for Stamp {
@@ -145,6 +159,13 @@ impl Header {
     pub(super) fn length(&self, entries: u32) -> u64 {
         HEADER as u64 + u64::from(entries) * u64::from(self.block)
     }
+}
+
+/// Whether a file that begins so may be a log: one that is cut short, or was made and not written to.
+pub(super) fn may_be_log(start: &[u8]) -> bool {
+    let magic = MAGIC.to_ne_bytes();
+    let start = start.get(..magic.len()).unwrap_or(start);
+    magic.starts_with(start) || start.iter().all(|byte| *byte == 0)
 }
 
 /// The header of an entry.

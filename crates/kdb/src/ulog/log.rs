@@ -1,12 +1,14 @@
 //! The file of an update log: opened, locked, looked over, begun anew (`docs/formats/ulog.md`).
 
-use super::layout::{ENTRY_HEADER, EntryHeader, HEADER, Header, LONGEST_LOG, Last, LogState, Stamp};
+use super::layout::{
+    BLOCK_UNIT, ENTRY_HEADER, EntryHeader, HEADER, Header, LONGEST_LOG, Last, LogState, Stamp, may_be_log,
+};
 use crate::error::{KdbError, Result};
 use k5_bdb::{Access, Storage, StoredFile, SystemStorage};
 use k5_lock::LockMode;
 use std::fs::{File, OpenOptions};
 use std::io;
-use std::os::unix::fs::MetadataExt;
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -20,7 +22,8 @@ pub struct UpdateLog {
     path: PathBuf,
     entries: u32,
     clock: fn() -> Duration,
-    storage: Arc<dyn Storage>,
+    /// Where the content is, if not in the file that is locked.
+    storage: Option<Arc<dyn Storage>>,
 }
 
 /// What a log has for a replica.
@@ -38,13 +41,13 @@ impl UpdateLog {
     /// The log at `path` with places for so many entries; `clock` tells the time since 1970-01-01 00:00:00 UTC.
     #[must_use]
     pub fn new(path: PathBuf, entries: u32, clock: fn() -> Duration) -> UpdateLog {
-        UpdateLog { path, entries: entries.max(1), clock, storage: Arc::new(SystemStorage) }
+        UpdateLog { path, entries: entries.max(1), clock, storage: None }
     }
 
     /// The same on another file system; its lock stays on the system's.
     #[must_use]
     pub fn stored_in(mut self, storage: Arc<dyn Storage>) -> UpdateLog {
-        self.storage = storage;
+        self.storage = Some(storage);
         self
     }
 
@@ -103,23 +106,24 @@ impl UpdateLog {
     /// # Errors
     /// As [`UpdateLog::prepare`].
     pub fn reset(&self) -> Result<()> {
-        self.lock()?.reset(self.fresh())
+        self.lock()?.reset()
     }
 
-    /// What a log that is begun anew remembers: the time, so that no replica takes it for the one before.
-    pub(super) fn fresh(&self) -> Last {
-        Last { serial: 1, time: self.now() }
-    }
-
-    /// Removes the file, if it is there.
+    /// Removes the log, if there is one; what is no log stays. Who has the file open finds that there is nothing for replicas.
     ///
     /// # Errors
     /// Where it cannot be removed.
     pub fn remove(&self) -> Result<()> {
-        match self.storage.remove(&self.path) {
-            Err(source) if source.kind() != io::ErrorKind::NotFound => Err(self.io(source)),
-            _ => Ok(()),
+        if self.path.symlink_metadata().is_err_and(|error| error.kind() == io::ErrorKind::NotFound) {
+            return Ok(());
         }
+        let mut locked = match self.lock() {
+            Err(KdbError::LogCorrupt { .. }) => return Ok(()),
+            other => other?,
+        };
+        locked.mark(Header::EMPTY)?;
+        locked.sync()?;
+        std::fs::remove_file(&self.path).map_err(|source| self.io(source))
     }
 
     pub(super) fn io(&self, source: io::Error) -> KdbError {
@@ -128,33 +132,42 @@ impl UpdateLog {
 
     /// Waits for the exclusive lock and looks the log over.
     pub(super) fn lock(&self) -> Result<Locked<'_>> {
-        let lock = self.take_lock().map_err(|source| self.io(source))?;
-        let file = match self.storage.find(&self.path).map_err(|source| self.io(source))? {
-            Some(_) => self.storage.open(&self.path, Access::ReadWrite),
-            None => self.storage.create(&self.path),
+        let most = (LONGEST_LOG - HEADER as u64) / u64::from(BLOCK_UNIT);
+        if u64::from(self.entries) > most {
+            let most = u32::try_from(most).unwrap_or(u32::MAX);
+            return Err(KdbError::LogTooLong { path: self.path.clone(), entries: self.entries, most });
+        }
+        let (lock, is_new) = self.take_lock().map_err(|source| self.io(source))?;
+        let content = match &self.storage {
+            // The lock is the open file's, however many descriptors it has.
+            None => lock.try_clone().map(|file| Box::new(file) as StoredFile),
+            Some(storage) => match storage.find(&self.path) {
+                Ok(Some(_)) => storage.open(&self.path, Access::ReadWrite),
+                Ok(None) => storage.create(&self.path),
+                Err(error) => Err(error),
+            },
         };
-        let file = file.map_err(|source| self.io(source))?;
+        let file = content.map_err(|source| self.io(source))?;
         let mut locked = Locked { log: self, _lock: lock, file, header: Header::EMPTY };
         locked.look_over()?;
+        if is_new {
+            let storage: &dyn Storage = self.storage.as_deref().unwrap_or(&SystemStorage);
+            storage.sync_directory(&self.path).map_err(|source| self.io(source))?;
+        }
         Ok(locked)
     }
 
-    /// Opens or makes the file by its name, which a `destroy` may take away, and locks it.
-    fn take_lock(&self) -> io::Result<File> {
+    /// Opens or makes the file by its name, which a `destroy` may take away, and locks it; says whether it was made.
+    fn take_lock(&self) -> io::Result<(File, bool)> {
         loop {
-            let lock = match OpenOptions::new().read(true).write(true).open(&self.path) {
-                Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                    match SystemStorage.create(&self.path) {
-                        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),
-                        _ => continue,
-                    }
-                }
-                other => other?,
-            };
+            let is_new = !self.path.exists();
+            let mut options = OpenOptions::new();
+            let lock =
+                options.read(true).write(true).create(true).truncate(false).mode(0o600).open(&self.path)?;
             k5_lock::lock(&lock, LockMode::Exclusive)?;
             let (held, named) = (lock.metadata()?, self.path.metadata());
             if named.is_ok_and(|named| (named.dev(), named.ino()) == (held.dev(), held.ino())) {
-                return Ok(lock);
+                return Ok((lock, is_new));
             }
         }
     }
@@ -170,28 +183,20 @@ pub(super) struct Locked<'l> {
 }
 
 impl Locked<'_> {
-    /// Reads the header, and begins the log anew where nothing can be made of it.
+    /// Reads the header, and begins the log anew where nothing can be made of it. What is no log stays as it is.
     fn look_over(&mut self) -> Result<()> {
         let length = self.file.len().map_err(|source| self.log.io(source))?;
-        if length < HEADER as u64 {
-            self.reset(self.log.fresh())?;
-            return self.log.storage.sync_directory(&self.log.path).map_err(|source| self.log.io(source));
+        let bytes = self.read(0, usize::try_from(length).unwrap_or(HEADER).min(HEADER))?;
+        if !may_be_log(&bytes) {
+            return Err(KdbError::LogCorrupt { path: self.log.path.clone() });
         }
-        let bytes = self.read(0, HEADER)?;
-        match Header::decode(&bytes) {
-            Ok(Some(header)) => self.header = header,
-            _ if bytes.iter().take(size_of::<u32>()).all(|byte| *byte == 0) => {
-                return self.reset(self.log.fresh());
-            }
-            _ => return Err(KdbError::LogCorrupt { path: self.log.path.clone() }),
-        }
+        // As in a file that is cut short, or has just been made.
+        let Ok(Some(header)) = Header::decode(&bytes) else { return self.reset() };
+        self.header = header;
         if !self.is_sound()? {
-            return self.reset(self.log.fresh());
+            return self.reset();
         }
-        if length < self.header.length(self.log.entries) {
-            self.lengthen(self.header)?;
-        }
-        Ok(())
+        self.lengthen(self.header)
     }
 
     /// Whether replicas may rely on it. Each entry must be where the configured number of entries has it.
@@ -223,13 +228,14 @@ impl Locked<'_> {
         Ok(EntryHeader::decode(&bytes).unwrap_or(None))
     }
 
-    /// Begins the log anew, with nothing but an entry that remembers `id`. At no moment is there a log that has what a replica
-    /// may ask for.
-    pub fn reset(&mut self, id: Last) -> Result<()> {
+    /// Begins the log anew, with nothing but an entry that remembers the time, so that no replica takes it for the one before. At no
+    /// moment is there a log that has what a replica may ask for.
+    pub fn reset(&mut self) -> Result<()> {
+        let id = Last { serial: 1, time: self.log.now().behind(self.header.last.time) };
         let header = Header { count: 1, first: id, last: id, ..Header::EMPTY };
         let dummy = EntryHeader { id, committed: false, size: 0 };
-        self.mark(header)?;
         self.lengthen(header)?;
+        self.mark(header)?;
         self.write(header.place(id.serial, self.log.entries), &dummy.encode())?;
         self.sync()?;
         self.write_header(header)?;
@@ -239,8 +245,8 @@ impl Locked<'_> {
     /// Says, until the next header, that there is nothing for replicas, whoever goes on with the log. What the state says MIT's
     /// writers pass over; but what they add then has no entries before it.
     pub fn mark(&mut self, next: Header) -> Result<()> {
-        let serial = self.header.last.serial;
-        let last = Last { serial, time: self.log.now() };
+        let Last { serial, time } = self.header.last;
+        let last = Last { serial, time: self.log.now().behind(time) };
         let block = next.block;
         self.write_header(Header { last, state: LogState::UNSTABLE, block, ..Header::EMPTY })
     }

@@ -3,7 +3,7 @@
 use super::append::Event;
 use super::changes::Change;
 use super::log::UpdateLog;
-use super::pending::Pending;
+use super::pending::with_events;
 use crate::backend::{Access, Backend, Order, Savepoint, Scope, Transaction, Visit};
 use crate::entry::Entry;
 use crate::error::Result;
@@ -161,9 +161,9 @@ impl Transaction for LoggedTransaction {
         if events.is_empty() {
             return inner.commit();
         }
-        let pending = Pending::begin(&log, &events)?;
-        let committed = inner.commit();
-        pending.settle(&committed);
-        committed
+        with_events(&log, &events, |begin| {
+            begin()?;
+            inner.commit()
+        })
     }
 }

@@ -12,6 +12,8 @@ mod log;
 mod logged;
 mod pending;
 mod read;
+#[cfg(test)]
+mod tests;
 mod update;
 
 pub use attribute::{Attribute, LoggedKey, LoggedName};

@@ -5,9 +5,9 @@
 //! in between, because we have died, finds a log from which replicas take a full copy.
 
 use super::append::{Event, Next};
-use super::layout::{Header, Last};
+use super::layout::Header;
 use super::log::{Locked, UpdateLog};
-use crate::error::Result;
+use crate::error::{KdbError, Result};
 use std::collections::BTreeMap;
 
 /// Bytes that are written at once, or one block more.
@@ -28,15 +28,14 @@ impl<'l> Pending<'l> {
         let mut locked = log.lock()?;
         let before = locked.header;
         let Next { header: next, blocks, overwrites, .. } = Next::after(&locked, events)?;
+        // First of all: who goes on with a header of larger blocks must not come behind the end of the file.
+        locked.lengthen(next)?;
         locked.mark(next)?;
         if overwrites {
             // Who finds the old header must find its entries.
             locked.sync()?;
         }
-        let written = locked.lengthen(next).and_then(|()| {
-            write_blocks(&mut locked, &blocks)?;
-            locked.sync()
-        });
+        let written = write_blocks(&mut locked, &blocks).and_then(|()| locked.sync());
         let pending = Pending { locked, before, next, overwrites };
         match written {
             Ok(()) => Ok(pending),
@@ -47,17 +46,12 @@ impl<'l> Pending<'l> {
         }
     }
 
-    /// Marks the log, which will be begun anew.
-    pub fn begin_anew(log: &'l UpdateLog) -> Result<Pending<'l>> {
-        Pending::begin(log, &[Event::Anew(log.now())])
-    }
-
     /// What came of the database's part decides about the log's.
     pub fn settle<T>(self, changed: &Result<T>) {
         match changed {
             Ok(_) => self.finish(),
             // It stays marked: what has changed will be known when the database is opened again.
-            Err(error) if error.is_undecided() => {}
+            Err(error) if error.is_undecided() || matches!(error, KdbError::Lmdb(_)) => {}
             Err(_) => self.undo(),
         }
     }
@@ -69,16 +63,11 @@ impl<'l> Pending<'l> {
         let _ = self.locked.write_header(next).and_then(|()| self.locked.sync());
     }
 
-    /// The database has been replaced by what another one had at `last`: the log goes on from there.
-    pub fn finish_at(mut self, last: Last) {
-        let _ = self.locked.reset(last);
-    }
-
     /// The database has not changed: the log is as before, or, where its entries are gone, begun anew. If it cannot be, it stays
     /// marked.
     fn undo(mut self) {
         let _ = if self.overwrites {
-            self.locked.reset(self.locked.log.fresh())
+            self.locked.reset()
         } else {
             let before = self.before;
             self.locked.write_header(before).and_then(|()| self.locked.sync())
@@ -99,19 +88,28 @@ fn write_blocks(locked: &mut Locked<'_>, blocks: &BTreeMap<u64, Vec<u8>>) -> Res
     locked.write(run.0, &run.1)
 }
 
-/// Does something in which the database is made or replaced as a whole, and begins its log anew. `work` gets a function that it
-/// calls when it has the database's locks and nothing is changed yet.
-pub(crate) fn beginning_anew<T>(
+/// Does a piece of work in which the database changes, and has the log tell of it. `work` gets a function that it calls when it has
+/// the database's locks and nothing is changed yet.
+pub(super) fn with_events<T>(
     log: &UpdateLog,
+    events: &[Event],
     work: impl FnOnce(&mut dyn FnMut() -> Result<()>) -> Result<T>,
 ) -> Result<T> {
     let mut pending = None;
     let done = work(&mut || {
-        pending = Some(Pending::begin_anew(log)?);
+        pending = Some(Pending::begin(log, events)?);
         Ok(())
     });
     if let Some(pending) = pending {
         pending.settle(&done);
     }
     done
+}
+
+/// The same for work in which the database is made or replaced as a whole: the log is begun anew.
+pub(crate) fn beginning_anew<T>(
+    log: &UpdateLog,
+    work: impl FnOnce(&mut dyn FnMut() -> Result<()>) -> Result<T>,
+) -> Result<T> {
+    with_events(log, &[Event::Anew(log.now())], work)
 }

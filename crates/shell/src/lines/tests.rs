@@ -17,6 +17,8 @@ struct List {
     alone: bool,
     /// Commits that fail, by their number.
     failing: Vec<usize>,
+    /// Those that fail have happened all the same.
+    doubts: bool,
     /// Words that cannot be added by anybody.
     refused: Vec<&'static str>,
     commits: usize,
@@ -62,13 +64,17 @@ impl Batch for List {
         self.unsure.len() >= self.due.max(1)
     }
 
-    fn commit(&mut self) -> bool {
+    fn commit(&mut self) -> Written {
         let written = !self.fails_now();
         let unsure = std::mem::take(&mut self.unsure);
-        if written {
+        if written || self.doubts {
             self.sure.extend(unsure);
         }
-        written
+        match (written, self.doubts) {
+            (true, _) => Written::Whole,
+            (false, false) => Written::Not,
+            (false, true) => Written::InDoubt("the disk is gone".to_owned()),
+        }
     }
 
     fn end(&mut self) {
@@ -227,4 +233,15 @@ fn a_child_comes_after_the_commit() {
     );
     assert_eq!(ran.list.sure.concat(), "ab");
     assert_eq!(ran.list.commits, 3, "one that failed, and then alone");
+}
+
+#[test]
+fn what_may_have_happened_is_not_done_again() {
+    let list = List { due: 2, failing: vec![2], doubts: true, ..List::default() };
+    let ran = run_with(list, false, "add a\nadd b\nadd c\nadd d\nadd e\n");
+    let said = "x:  add a\n+a\nx:  add b\n+b\n\
+        x: lines 3 to 3 may have been done or not (the disk is gone); nothing behind them was done\n";
+    assert_eq!((ran.said.as_str(), ran.status), (said, ExitStatus::FAILURE));
+    assert_eq!((ran.list.sure.concat().as_str(), ran.list.commits), ("abc", 2));
+    assert_eq!(ran.left, "add d\nadd e\n");
 }

@@ -18,7 +18,7 @@ pub(crate) static OPTIONS: [Opt<Force>; 1] = [Opt::flag(Force, &["-f"], "ask no 
 pub(crate) static HELP: Help = Help {
     operands: "",
     description: "\
-Asks, and after `yes` overwrites the database with zeros and removes its four files. The stash file stays.",
+Asks, and after `yes` overwrites the database with zeros and removes its files, and its update log if replicas follow the realm: `kadmind` must be started again then. The stash file stays.",
     flags: &[],
     examples: &[Example { line: "kdb5_util destroy -f", purpose: "Destroys without a question." }],
 };
