@@ -128,7 +128,7 @@ fn cases(scale: Scale) -> Vec<Case> {
         Case {
             name: format!("ktadd -norandkey -glob, {keytab} principals"),
             target: 100.0,
-            allowed: 140,
+            allowed: 100,
             logged: false,
             before: vec![lines(keytab, |n| format!("addprinc -randkey svc/h{n}.example.com"))],
             calls: vec![Call { words: words("ktadd -q -k out.keytab -norandkey -glob svc/*"), input: None }],

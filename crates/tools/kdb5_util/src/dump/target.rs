@@ -8,6 +8,7 @@ use std::io::{self, IsTerminal, Write};
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
+use std::thread::{self, JoinHandle};
 use tempfile::NamedTempFile;
 
 /// What went wrong, and while doing what.
@@ -15,6 +16,9 @@ type Failure = (String, Vec<u8>);
 
 /// Most links that are followed from one to the next, as the kernel has it.
 const LINK_LIMIT: usize = 40;
+
+/// After so many bytes the disk begins with them, so that it has not all to do at the end.
+const STRETCH: u64 = 16 << 20;
 
 /// Where the dump goes.
 #[derive(Debug)]
@@ -26,9 +30,36 @@ pub(crate) struct Target {
 #[derive(Debug)]
 enum Way {
     /// A new file beside the old one, which it replaces when all is in it; `ok` is emptied and locked until then.
-    Replace { new: NamedTempFile, ok: File },
+    Replace { new: NamedTempFile, ok: File, early: EarlySync },
     /// Something that is no regular file, which is to stay what it is.
     Through(File),
+}
+
+/// The syncing of what is written, beside the writing of more.
+#[derive(Debug, Default)]
+struct EarlySync {
+    /// Bytes since the last one began.
+    written: u64,
+    running: Option<JoinHandle<()>>,
+}
+
+impl EarlySync {
+    /// So many bytes more were written. What goes wrong here is told by the sync at the end.
+    fn written(&mut self, file: &File, count: usize) {
+        self.written += count as u64;
+        if self.written < STRETCH || self.running.as_ref().is_some_and(|thread| !thread.is_finished()) {
+            return;
+        }
+        self.written = 0;
+        let Ok(file) = file.try_clone() else { return };
+        self.running = thread::Builder::new().spawn(move || drop(file.sync_data())).ok();
+    }
+
+    fn wait(&mut self) {
+        if let Some(thread) = self.running.take() {
+            let _ = thread.join();
+        }
+    }
 }
 
 fn failure(error: &io::Error, doing: &str) -> Failure {
@@ -65,7 +96,7 @@ impl Target {
             // The crate wraps the system's error to name the path.
             None => failure(&io::Error::from(error.kind()), "while allocating temporary filename dump"),
         })?;
-        Ok(Target { path: path.to_path_buf(), way: Way::Replace { new, ok } })
+        Ok(Target { path: path.to_path_buf(), way: Way::Replace { new, ok, early: EarlySync::default() } })
     }
 
     /// The path as it was given.
@@ -84,7 +115,11 @@ impl Target {
     /// What the system says; the target can then only be dropped.
     pub(crate) fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
         match &mut self.way {
-            Way::Replace { new, .. } => new.as_file_mut().write_all(bytes),
+            Way::Replace { new, early, .. } => {
+                new.as_file_mut().write_all(bytes)?;
+                early.written(new.as_file(), bytes.len());
+                Ok(())
+            }
             Way::Through(file) => file.write_all(bytes),
         }
     }
@@ -94,8 +129,9 @@ impl Target {
     /// # Errors
     /// Where that cannot be done; the old dump is still there.
     pub(crate) fn finish(self) -> Result<(), Failure> {
-        let Way::Replace { new, mut ok } = self.way else { return Ok(()) };
+        let Way::Replace { new, mut ok, mut early } = self.way else { return Ok(()) };
         const PLACING: &str = "while renaming dump file into place";
+        early.wait();
         new.as_file().sync_all().map_err(|error| failure(&error, PLACING))?;
         new.persist(&self.path).map_err(|error| failure(&error.error, PLACING))?;
         match File::open(directory(&self.path)).and_then(|directory| directory.sync_all()) {
