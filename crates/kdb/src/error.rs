@@ -207,6 +207,14 @@ pub enum KdbError {
         /// The file.
         path: PathBuf,
     },
+    /// The update log cannot be opened, locked, read or written.
+    #[error("update log {} (iprop_logfile): {}", path.display(), errno_text(source))]
+    LogIo {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
     /// A log that its configured number of entries makes too long.
     #[error("{}: an update log has at most {most} entries, and iprop_ulogsize (or iprop_master_ulogsize) asks for {entries}", path.display())]
     LogTooLong {

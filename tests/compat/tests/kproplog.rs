@@ -119,6 +119,16 @@ fn headers() {
     }
 }
 
+/// A realm that cannot be changed for want of a setting has a log to show all the same.
+#[test]
+fn without_a_port() {
+    let realm = realm();
+    let conf = String::from_utf8(realm.read("kdc.conf")).unwrap();
+    realm.write("kdc.conf", conf.replace("iprop_port = 2121", ""));
+    same(&realm, "-h");
+    same(&realm, "-e 2");
+}
+
 /// DIV-221
 #[test]
 fn damaged_logs() {

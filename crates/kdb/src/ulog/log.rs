@@ -127,7 +127,7 @@ impl UpdateLog {
     }
 
     pub(super) fn io(&self, source: io::Error) -> KdbError {
-        KdbError::Io { path: self.path.clone(), source }
+        KdbError::LogIo { path: self.path.clone(), source }
     }
 
     /// Waits for the exclusive lock and looks the log over.

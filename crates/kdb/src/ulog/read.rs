@@ -36,7 +36,7 @@ impl Logfile {
     /// # Errors
     /// [`KdbError::LogCorrupt`], and what the system says.
     pub fn open(path: &Path) -> Result<Logfile> {
-        let failed = |source| KdbError::Io { path: path.to_path_buf(), source };
+        let failed = |source| KdbError::LogIo { path: path.to_path_buf(), source };
         let file = File::open(path).map_err(failed)?;
         if !file.metadata().map_err(failed)?.is_file() {
             return Err(failed(io::Error::other("Not a regular file")));
@@ -82,7 +82,7 @@ impl Logfile {
         match self.file.read_exact_at(&mut bytes, offset) {
             Ok(()) => Ok(Some(bytes)),
             Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Ok(None),
-            Err(source) => Err(KdbError::Io { path: self.path.clone(), source }),
+            Err(source) => Err(KdbError::LogIo { path: self.path.clone(), source }),
         }
     }
 }

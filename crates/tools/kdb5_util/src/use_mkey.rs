@@ -16,7 +16,7 @@ pub(crate) static HELP: Help = Help {
     description: "\
 Makes a version of the master key the active one, in which new keys are encrypted, now or from TIME on. TIME is a date as `kadmin` takes it. A time that \
 the version had before is forgotten. One version must be active now.\n\n\
-Running servers take notice by themselves.",
+Running servers take notice when they next decrypt something; start them again before `purge_mkeys`, in case one has had nothing to do.",
     flags: &[],
     examples: &[
         Example { line: "kdb5_util use_mkey 2", purpose: "From now on." },

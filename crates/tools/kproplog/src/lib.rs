@@ -9,7 +9,7 @@ mod options;
 pub use manual::manual;
 
 use k5_admin::open::update_log_of;
-use k5_cli::{ExitStatus, Failure, Io, LocalZone};
+use k5_cli::{ExitStatus, Failure, Io, LocalZone, errno_text};
 use k5_config::{Config, Overrides, RealmParams};
 use k5_kdb::KdbError;
 use k5_kdb::ulog::Logfile;
@@ -36,7 +36,10 @@ fn start(args: &[OsString], io: &mut Io<'_>) -> Result<ExitStatus, Failure> {
         return Ok(ExitStatus::SUCCESS);
     }
     let log = Logfile::open(path).map_err(|error| match error {
-        KdbError::LogCorrupt { .. } => explained(b"Corrupt header log, exiting", None),
+        KdbError::LogCorrupt { .. } => {
+            let cure = "if it should be one, end kadmind, remove it and start kadmind: a new one is made";
+            explained(b"Corrupt header log, exiting", Some(cure))
+        }
         error => cannot_map(path, &error),
     })?;
     io.out().write_all(b"Update log dump :\n")?;
@@ -47,7 +50,7 @@ fn start(args: &[OsString], io: &mut Io<'_>) -> Result<ExitStatus, Failure> {
     if !options.header_only && log.header.count > 0 {
         let entries = params.iprop.ulogsize.unsigned_abs();
         if let Err(fault) = listing.entries(&log, entries, options.newest, &mut out)? {
-            return Err(explained(fault.as_bytes(), None));
+            return Err(explained(fault.as_bytes(), Some("kproplog -R begins the log anew")));
         }
     }
     out.write_all(b"\n")?;
@@ -57,9 +60,8 @@ fn start(args: &[OsString], io: &mut Io<'_>) -> Result<ExitStatus, Failure> {
 fn parameters(io: &Io<'_>) -> Result<RealmParams, String> {
     let config = Config::for_kdc(&io.env.config()).map_err(|error| error.message())?;
     let realm = config.default_realm().map_err(|error| error.message())?;
-    RealmParams::new(&config, realm.bytes(), &Overrides::default())
-        .and_then(RealmParams::check)
-        .map_err(|error| error.message())
+    // A log can be shown though the realm cannot be changed: no setting but its own counts.
+    RealmParams::new(&config, realm.bytes(), &Overrides::default()).map_err(|error| error.message())
 }
 
 /// Begins the log anew. One that is no log stays: it may be some other file.
@@ -71,7 +73,12 @@ fn reset(params: &RealmParams) -> Result<(), Failure> {
 
 fn cannot_map(path: &Path, why: &KdbError) -> Failure {
     let text = [b"Unable to map log file ", path.as_os_str().as_bytes()].concat();
-    explained(&text, Some(&why.to_string()))
+    let why = match why {
+        KdbError::LogIo { source, .. } => errno_text(source),
+        KdbError::LogCorrupt { .. } => "it begins like no log; it stays as it is".to_owned(),
+        other => other.to_string(),
+    };
+    explained(&text, Some(&why))
 }
 
 /// MIT's line with the empty one behind it, and the reason, which MIT does not tell.

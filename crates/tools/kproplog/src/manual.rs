@@ -22,7 +22,8 @@ A dummy entry stands where the log was begun anew. `Unstable` is a log at which 
 
 With `-v -v` the keys are shown as the database has them, encrypted in the master key.
 
-But for `-R` nothing is changed.",
+But for `-R` nothing is changed. `-R` shows nothing and begins the log anew, in the very file that `kadmind` has open: if the file was removed or made again while `kadmind` ran, `kadmind` has to be \
+started again. A file that begins like no log is left alone, by `-R` too.",
         options: OptionTable(&OPTIONS).describe(),
         about_commands: "",
         commands: Vec::new(),
