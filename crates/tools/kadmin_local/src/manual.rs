@@ -33,7 +33,7 @@ const DESCRIPTION: &str = "\
 `kadmin.local` makes, changes and shows the principals and policies of a realm, and writes keytabs. It works on the files of \
 the database itself: whoever may write those may do everything, and nobody logs in.
 
-With a COMMAND it runs that and prints nothing but what was asked for and errors. It does not ask whether it may: \\
+With a COMMAND it runs that and prints nothing but what was asked for and errors. It does not ask whether it may: \
 `delprinc` deletes at once. Passwords it asks for. With `-q` it runs one \
 line as the shell does. Without either it is a shell, which reads its commands from standard input until `quit` or the \
 end of it.
