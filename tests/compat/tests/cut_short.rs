@@ -37,9 +37,13 @@ impl PageFile for KilledFile {
     fn read_at(&self, offset: u64, buffer: &mut [u8]) -> io::Result<()> {
         self.0.read_at(offset, buffer)
     }
+    /// Page by page: a kill may come between two.
     fn write_at(&mut self, offset: u64, bytes: &[u8]) -> io::Result<()> {
-        self.1.step()?;
-        self.0.write_at(offset, bytes)
+        for (page, offset) in bytes.chunks(PAGE).zip((offset..).step_by(PAGE)) {
+            self.1.step()?;
+            self.0.write_at(offset, page)?;
+        }
+        Ok(())
     }
     fn len(&self) -> io::Result<u64> {
         self.0.len()
@@ -83,6 +87,7 @@ impl Storage for Killed {
     }
 }
 
+const PAGE: usize = 4096;
 const USERS: usize = 150;
 
 fn user(number: usize) -> String {

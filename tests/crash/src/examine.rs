@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use harness::{BackEnd, Dice, Kdc, Output, Realm, Side};
 
-use crate::state::State;
+use crate::state::{Facts, State};
 use crate::template::names;
 use crate::work::WATCHED;
 
@@ -150,13 +150,28 @@ pub struct Left {
     pub states: Vec<State>,
 }
 
+/// What one of MIT's programs has set.
+enum Change {
+    Failures(u32),
+    MaxLife(u32),
+}
+
+impl Change {
+    fn make(&self, facts: &mut Facts) {
+        match *self {
+            Change::Failures(count) => facts.failures = count,
+            Change::MaxLife(seconds) => facts.max_life = seconds,
+        }
+    }
+}
+
 impl MitComesFirst<'_> {
     /// Dumps, looks principals up and makes one change: the state then, and whom it concerns.
     ///
     /// # Panics
     /// Where the database holds none of the states, or is not whole.
     pub fn comes(&self, states: &[State], dice: &mut Dice) -> Left {
-        let mut state = mit_dumps(self.realm, "MIT's dump before anybody else").0;
+        let state = mit_dumps(self.realm, "MIT's dump before anybody else").0;
         if self.unfinished {
             let strangers = state.strangers(states);
             assert!(strangers.is_empty(), "MIT's dump before anybody else:\n  {}", strangers.join("\n  "));
@@ -166,21 +181,26 @@ impl MitComesFirst<'_> {
         if self.look_ups > 0 {
             self.looks_up(&state, states, dice);
         }
-        let name = self.writes(&mut state, states, dice);
+        let (name, change) = self.writes(&state, states, dice);
+        // A look-up may find it as the change that was cut short has it, where the walk of the dump found it as before.
+        let with = |state: &State, facts: &Facts| {
+            let mut facts = facts.clone();
+            change.make(&mut facts);
+            state.with(&name, facts)
+        };
+        let facts_of = |state: &State| state.principals[&name].clone();
         let (found, _) = mit_dumps(self.realm, "MIT's dump after its change");
+        let mut after = vec![with(&state, &facts_of(&state))];
+        let mut left = after.clone();
         if self.unfinished {
             // In a leaf that is being divided the change is where look-ups find it, and a walk comes by the old one.
-            let mut before = state.clone();
-            before.principals.extend(found.principals.get(&name).map(|facts| (name.clone(), facts.clone())));
-            among("MIT's dump after its change", &found, &[state.clone(), before]);
-        } else {
-            among("MIT's dump after its change", &found, std::slice::from_ref(&state));
+            after.push(state.clone());
+            after.extend(states.iter().map(|possible| with(&state, &facts_of(possible))));
+            let of_walk = states.iter().map(|possible| with(possible, &facts_of(&state)));
+            left = of_walk.chain(states.iter().map(|possible| with(possible, &facts_of(possible)))).collect();
         }
-        let mut states = if self.unfinished { states.to_vec() } else { vec![state.clone()] };
-        for possible in &mut states {
-            possible.principals.insert(name.clone(), state.principals[&name].clone());
-        }
-        Left { name, states }
+        among("MIT's dump after its change", &found, &after);
+        Left { name, states: left }
     }
 
     /// Principals that the dump has must be found by their names.
@@ -195,7 +215,7 @@ impl MitComesFirst<'_> {
         }
     }
 
-    fn writes(&self, state: &mut State, states: &[State], dice: &mut Dice) -> String {
+    fn writes(&self, state: &State, states: &[State], dice: &mut Dice) -> (String, Change) {
         if self.first == First::MitCounts {
             let kdc = Kdc::start(self.realm);
             let refused = self.realm.kinit(WATCHED, "the-wrong-one").fails(1);
@@ -205,11 +225,9 @@ impl MitComesFirst<'_> {
             let counted =
                 shown.stdout.lines().find_map(|line| line.strip_prefix("Failed password attempts: "));
             let counted: u32 = counted.and_then(|number| number.parse().ok()).expect("getprinc tells it");
-            let watched = state.principals.get_mut(WATCHED).expect("nobody removes it");
             // kinit asks a second time where the answer is late.
-            assert!(counted > watched.failures, "the KDC has counted nothing");
-            watched.failures = counted;
-            return WATCHED.into();
+            assert!(counted > state.principals[WATCHED].failures, "the KDC has counted nothing");
+            return (WATCHED.into(), Change::Failures(counted));
         }
         let all = staying(state, states);
         let all: Vec<&String> = all.into_iter().filter(|name| *name != "K/M").collect();
@@ -219,8 +237,7 @@ impl MitComesFirst<'_> {
         let _ = clean(run.output());
         let shown = clean(self.realm.mit("kadmin.local", ["getprinc", &name]).patience(PATIENCE).output());
         let _ = shown.stdout_has(&format!("Maximum ticket life: 0 days {MARK}:00:00\n"));
-        state.principals.get_mut(&name).expect("it is one of them").max_life = MARK * 3600;
-        name
+        (name, Change::MaxLife(MARK * 3600))
     }
 }
 

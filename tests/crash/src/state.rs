@@ -64,6 +64,14 @@ impl State {
         found
     }
 
+    /// The same with one principal as given.
+    #[must_use]
+    pub fn with(&self, name: &str, facts: Facts) -> State {
+        let mut state = self.clone();
+        state.principals.insert(name.into(), facts);
+        state
+    }
+
     /// What differs, from `self` to `other`; nothing if they are the same.
     pub fn difference(&self, other: &State) -> Vec<String> {
         let mut found = differing("principal", &self.principals, &other.principals);

@@ -14,6 +14,8 @@ use crate::template::realm;
 const ENOUGH: usize = 8;
 /// Lines at the beginning and at the end of a long text that are shown.
 const LINES: usize = 30;
+/// Characters at the beginning and at the end of a long line that are shown.
+const CHARACTERS: usize = 150;
 
 thread_local! {
     /// Whether a panic of this thread comes back as a report.
@@ -94,12 +96,21 @@ impl Tries {
     }
 }
 
-/// A long text without its middle, and lines without their ends.
+/// A long text without its middle, and so are long lines.
 fn shortened(text: &str) -> String {
-    let lines: Vec<String> = text.lines().map(|line| line.chars().take(200).collect()).collect();
+    let lines: Vec<String> = text.lines().map(short_line).collect();
     if lines.len() <= 2 * LINES {
         return lines.join("\n");
     }
     let (head, tail) = (&lines[..LINES], &lines[lines.len() - LINES..]);
     format!("{}\n[{} lines]\n{}", head.join("\n"), lines.len() - 2 * LINES, tail.join("\n"))
+}
+
+fn short_line(line: &str) -> String {
+    let chars: Vec<char> = line.chars().collect();
+    if chars.len() <= 2 * CHARACTERS {
+        return line.into();
+    }
+    let (head, tail) = (&chars[..CHARACTERS], &chars[chars.len() - CHARACTERS..]);
+    [head, &['.'; 3], tail].concat().into_iter().collect()
 }

@@ -53,7 +53,12 @@ impl<F: PageFile> Pager<F> {
 
     /// Divides a leaf that is too full, `inserted` being the new item, and enters the new page above.
     fn split_leaf(&mut self, path: &[Step], number: u32, leaf: Leaf, inserted: usize) -> Result<()> {
-        let (left, right) = self.divide(number, leaf, inserted)?;
+        let (left, mut right) = self.divide(number, leaf, inserted)?;
+        if number != ROOT {
+            // The leaf keeps what moves until the commit is nearly done, and MIT's programs may write to it in its new place
+            // before: then its bytes must not go from under the old place, by which they walk.
+            right.items.iter_mut().try_for_each(|item| self.separate(&mut item.value))?;
+        }
         let (Some(last), Some(first)) = (left.items.last(), right.items.first()) else {
             return Err(self.wrong(number, "a page that cannot be split"));
         };

@@ -85,6 +85,18 @@ impl<F: PageFile> Pager<F> {
         Ok(())
     }
 
+    /// Moves bytes to a chain that the file does not have yet, if they are on one that it has.
+    pub(super) fn separate(&mut self, stored: &mut Stored) -> Result<()> {
+        let Stored::Chain { first, .. } = *stored else { return Ok(()) };
+        if self.changes.get(first).is_none() {
+            let bytes = self.load(stored)?;
+            let new = self.store_chain(&bytes)?;
+            self.release(stored)?;
+            *stored = new;
+        }
+        Ok(())
+    }
+
     /// Marks a chain as used by an internal page, so that it outlives the leaf's item.
     pub(super) fn preserve(&mut self, stored: &Stored) -> Result<()> {
         let Stored::Chain { first, .. } = *stored else { return Ok(()) };

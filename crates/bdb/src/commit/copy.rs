@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use super::plan::join;
 use super::{Files, Plan, discard, io_error};
 use crate::{Access, Copying, Error, Result, StoredFile};
 
@@ -26,9 +27,8 @@ impl<'a> Copy<'a> {
             return Ok(None);
         };
         let mut made = Copy { files: *files, target, copy: copy.clone(), wiped: None, pending: true };
-        for write in plan.writes() {
-            stored.write_at(write.offset, &write.bytes).map_err(failed)?;
-        }
+        let writes = plan.writes().map(|write| (write.offset, write.bytes.as_slice()));
+        join(writes, |offset, bytes| stored.write_at(offset, bytes)).map_err(failed)?;
         stored.sync().map_err(failed)?;
         // Where blocks are shared, a write to the old file goes to new ones.
         if plan.removes && copying == Copying::Whole {

@@ -1,6 +1,7 @@
 //! A commit that writes pages in their places, with a journal of them.
 
 use super::journal::{self, Change, Journal};
+use super::plan::join;
 use super::{Files, Plan, discard, io_error, read};
 use crate::{Access, Error, Result, StoredFile};
 
@@ -84,9 +85,9 @@ pub(super) fn apply(
     for step in changes.chunk_by(|one, other| (one.file, one.step) == (other.file, other.step)) {
         let Some(file) = step.first().map(|change| change.file) else { continue };
         let Some(stored) = files.get_mut(file).and_then(Option::as_mut) else { continue };
-        for change in step {
-            stored.write_at(change.offset, &change.after).map_err(|source| (file, "write a page", source))?;
-        }
+        let writes = step.iter().map(|change| (change.offset, change.after.as_slice()));
+        join(writes, |offset, bytes| stored.write_at(offset, bytes))
+            .map_err(|source| (file, "write a page", source))?;
         stored.sync_data().map_err(|source| (file, "sync it", source))?;
     }
     Ok(())

@@ -30,9 +30,9 @@ use std::path::{Path, PathBuf};
 
 use crate::{Access, Copying, Error, Result, Storage, StoredFile, overwrite_with_zeros};
 
-/// Bytes of a file up to which it is copied for any change of more than a sector. Copying a MiB and syncing it takes some
-/// 2 ms; a commit in place syncs four to eight times, and more often the more levels change.
-const COPIED_UP_TO: u64 = 2 << 20;
+/// Bytes of a file up to which it is copied for any change of more than a sector. A copy of 512 KiB, with its syncs and the
+/// rename, takes as long as a commit in place, which syncs four to eight times (`docs/performance.md`).
+const COPIED_UP_TO: u64 = 512 << 10;
 
 /// Bytes of a sector, the least that a medium writes as a whole.
 pub(crate) const SECTOR: u64 = 512;

@@ -1,0 +1,156 @@
+//! What is done with the journal of a commit that was cut short.
+
+use super::super::journal::Journal;
+use super::*;
+
+/// Both files change: after the recovery both have changed or none has. In between the second may still be as before.
+#[test]
+fn both_files_change_or_none() {
+    for copies in [true, false] {
+        for left in 0.. {
+            let scratch = two_files();
+            let (before_first, before_second) = (scratch.all(0), scratch.all(1));
+            let (first, after_first) = plan(&scratch, 0, &[Do::Put(7, 3), Do::Put(1000, 80)]);
+            let (second, after_second) = plan(&scratch, 1, &[Do::Put(7, 200), Do::Put(1000, 80)]);
+            let storage = Cut { copies, ..Cut::after(left) };
+            let done = scratch.files(&storage).commit([first, second]);
+            assert!(!scratch.all_or_between(0).is_empty() && !scratch.all_or_between(1).is_empty());
+            let what = format!("{copies}, {left}: {done:?}");
+            scratch.files(&SystemStorage).recover().unwrap_or_else(|error| panic!("{what}: {error}"));
+            scratch.files(&SystemStorage).remove_copies(&[0, 1]).unwrap();
+            let now = (scratch.all(0), scratch.all(1));
+            assert!(
+                now == (after_first, after_second) || (done.is_err() && now == (before_first, before_second)),
+                "{what}"
+            );
+            assert_eq!(scratch.names(), ["p", "p.kadm5"], "{what}");
+            if !storage.was_reached() {
+                assert!(done.is_ok() && left > 5, "{what}");
+                break;
+            }
+        }
+    }
+}
+
+impl Scratch {
+    /// What a walk as MIT's finds, at whatever moment.
+    fn all_or_between(&self, file: usize) -> Model {
+        walk_as_mit(&self.tree(file, Access::ReadOnly))
+    }
+
+    /// Cuts a commit of a change to the second file at the last step that leaves a journal of pages and the files in between.
+    fn cut_between(&self) -> Model {
+        let (change, after) = plan(self, 0, &[Do::Put(101, 90), Do::Put(102, 90), Do::Put(103, 90)]);
+        let storage = Cut { copies: false, ..Cut::after(10) };
+        self.files(&storage).commit([change, Plan::default()]).unwrap_err();
+        assert!(self.journal.exists());
+        after
+    }
+}
+
+#[test]
+fn what_another_program_wrote_since_is_kept() {
+    let scratch = two_files();
+    scratch.cut_between();
+    let journal = std::fs::read(&scratch.journal).unwrap();
+    let mut file = std::fs::read(&scratch.paths[0]).unwrap();
+    // Every page of the journal is touched in turn; the others do not matter.
+    let Ok(Journal::Pages { changes, .. }) = Journal::decode(&journal) else { panic!("no journal of pages") };
+    for change in &changes {
+        let at = change.offset as usize;
+        let Some(byte) = file.get_mut(at + 1) else { continue };
+        *byte ^= 0xa5;
+        std::fs::write(&scratch.paths[0], &file).unwrap();
+        let refused = scratch.files(&SystemStorage).recover();
+        assert!(matches!(refused, Err(Error::Foreign { .. })), "{at}: {refused:?}");
+        assert!(matches!(scratch.files(&SystemStorage).can_recover(), Err(Error::Foreign { .. })));
+        assert!(std::fs::read(&scratch.journal).unwrap() == journal, "the journal stays");
+        assert!(std::fs::read(&scratch.paths[0]).unwrap() == file, "and so does the file");
+        file[at + 1] ^= 0xa5;
+    }
+    assert!(changes.len() > 2);
+    scratch.files(&SystemStorage).forget().unwrap();
+    assert!(!scratch.journal.exists());
+}
+
+#[test]
+fn a_torn_page_is_made_whole() {
+    let scratch = Scratch::new();
+    let options = Options { page_size: 4096, ..Options::default() };
+    let path = &scratch.paths[0];
+    let mut tree = BTree::create(SystemStorage.create(path).unwrap(), path, options).unwrap();
+    for number in 0..200 {
+        tree.put(&key(number), &[7; 100]).unwrap();
+    }
+    tree.commit().unwrap();
+    scratch.make(1, &Model::new());
+    let before = std::fs::read(path).unwrap();
+    let (change, after) = plan(&scratch, 0, &[Do::Put(50, 80), Do::Delete(51), Do::Put(52, 99)]);
+    assert_eq!(change.writes().count(), 1, "one page");
+    scratch.files(&SystemStorage).commit([change.clone(), Plan::default()]).unwrap();
+    let whole = std::fs::read(path).unwrap();
+    // The journal as it was before the page was written.
+    std::fs::write(path, &before).unwrap();
+    let storage = Cut { copies: false, ..Cut::after(4) };
+    scratch.files(&storage).commit([change, Plan::default()]).unwrap_err();
+    let journal = std::fs::read(&scratch.journal).unwrap();
+    for torn in 0..256_usize {
+        let mut file = before.clone();
+        for (sector, (old, new)) in file.chunks_mut(512).zip(whole.chunks(512)).enumerate() {
+            if torn >> (sector % 8) & 1 == 1 {
+                old.copy_from_slice(new);
+            }
+        }
+        std::fs::write(path, &file).unwrap();
+        std::fs::write(&scratch.journal, &journal).unwrap();
+        scratch.files(&SystemStorage).recover().unwrap();
+        let now = std::fs::read(path).unwrap();
+        assert!(now == whole || (file == before && now == before), "{torn:x}");
+    }
+    assert_eq!(scratch.all(0), after);
+}
+
+#[test]
+fn a_journal_that_was_never_whole_is_nothing() {
+    let scratch = two_files();
+    let before = std::fs::read(&scratch.paths[0]).unwrap();
+    for bytes in [&b""[..], b"k5jrnl\r\n", &[0; 700]] {
+        std::fs::write(&scratch.journal, bytes).unwrap();
+        assert!(scratch.files(&SystemStorage).is_cut_short().unwrap());
+        assert_eq!(scratch.files(&SystemStorage).recover().unwrap(), Recovered::Before);
+        assert!(!scratch.files(&SystemStorage).is_cut_short().unwrap());
+    }
+    assert!(std::fs::read(&scratch.paths[0]).unwrap() == before);
+    assert_eq!(scratch.files(&SystemStorage).recover().unwrap(), Recovered::Nothing);
+}
+
+/// Keys that are deleted stay in no file that there was meanwhile.
+#[test]
+fn what_is_deleted_is_nowhere() {
+    let secret = |bytes: &[u8]| bytes.windows(6).any(|window| window == b"SECRET");
+    for copies in [true, false] {
+        for delete in [true, false] {
+            let scratch = two_files();
+            let mut tree = scratch.tree(0, Access::ReadWrite);
+            tree.put(&key(77), &b"SECRET".repeat(10)).unwrap();
+            scratch.files(&SystemStorage).commit([tree.plan().unwrap(), Plan::default()]).unwrap();
+            drop(tree);
+            let mut old = std::fs::File::open(&scratch.paths[0]).unwrap();
+            let mut tree = scratch.tree(0, Access::ReadWrite);
+            if delete {
+                tree.delete(&key(77)).unwrap();
+            } else {
+                tree.put(&key(77), b"other").unwrap();
+            }
+            let storage = Cut { copies, ..Cut::after(1000) };
+            let plan = tree.plan().unwrap();
+            drop(tree);
+            // A second name for the journal would show what is left of it.
+            scratch.files(&storage).commit([plan, Plan::default()]).unwrap();
+            let mut bytes = Vec::new();
+            io::Read::read_to_end(&mut old, &mut bytes).unwrap();
+            assert!(!secret(&bytes), "the file as it was, copied: {copies}");
+            assert!(!secret(&std::fs::read(&scratch.paths[0]).unwrap()));
+        }
+    }
+}
