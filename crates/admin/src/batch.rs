@@ -7,12 +7,15 @@ use crate::transact::Open;
 use k5_kdb::{Access, Backend, Savepoint, Scope, Transaction};
 use std::time::Duration;
 
-/// The locks of a batch are held no longer than this, if one operation and the disk are no slower. A ticket takes the KDC
-/// several look-ups, each of which may find them held.
-const LONGEST: Duration = Duration::from_millis(15);
+/// The locks of a batch are held no longer than this, its commit counted, if one operation and the disk are no slower. A
+/// ticket takes the KDC several look-ups, each of which may find them held.
+const LONGEST: Duration = Duration::from_millis(20);
 
 /// However slow the disk is, operations are gathered for so long.
 const SHORTEST: Duration = Duration::from_millis(6);
+
+/// What a commit is thought to take before there was one.
+const COMMIT: Duration = Duration::from_millis(5);
 
 /// How time passes.
 #[derive(Debug, Clone, Copy)]
@@ -43,8 +46,7 @@ struct Held {
 
 impl Batch {
     fn new(pace: Pace) -> Batch {
-        let zero = Duration::ZERO;
-        Batch { pace, held: None, free_until: zero, last_commit: zero }
+        Batch { pace, held: None, free_until: Duration::ZERO, last_commit: COMMIT }
     }
 
     /// The transaction, if an operation has begun it.

@@ -32,10 +32,32 @@ impl Derived {
         let same = self.passwords.get(&(enctype, salt.to_vec()))?;
         same.iter().find(|made| made.password == *password).map(|made| &made.key)
     }
+
+    /// Makes the keys that are not there yet.
+    fn make_missing(&mut self, jobs: Vec<Job<'_>>, threads: usize) {
+        let jobs: Vec<Job<'_>> = jobs
+            .into_iter()
+            .filter(|job| self.find(job.enctype, job.password, &job.salt).is_none())
+            .collect();
+        let made = make_all(&jobs, threads);
+        for (job, key) in jobs.into_iter().zip(made) {
+            // What cannot be made says so when it is asked for.
+            if let Some(key) = key {
+                let same = self.passwords.entry((job.enctype, job.salt)).or_default();
+                same.push(Made { password: job.password.duplicate(), key });
+            }
+        }
+    }
 }
 
 #[cfg(test)]
 impl Derived {
+    /// How many times a password's key is there.
+    pub(crate) fn passwords_made(&self, enctype: EncType, password: &Secret<Vec<u8>>, salt: &[u8]) -> usize {
+        let same = self.passwords.get(&(enctype, salt.to_vec()));
+        same.map_or(0, |same| same.iter().filter(|made| made.password == *password).count())
+    }
+
     /// How many random keys there are.
     pub(crate) fn ready(&self) -> usize {
         self.random.values().map(Vec::len).sum()
@@ -74,42 +96,45 @@ struct Job<'a> {
 }
 
 impl Admin {
-    /// Makes the keys of passwords that are about to be set, on so many threads, and forgets those that were made before.
-    /// What cannot be known yet (a random salt, a principal that is not there) is made when it is needed.
+    /// Makes the keys of passwords that are about to be set, on so many threads; of those that were made before, only what
+    /// these want too is kept. What cannot be known yet (a random salt, a principal that is not there) is made when it is needed.
     ///
     /// # Errors
     /// The database's. Nothing depends on this: whoever sets the password is told what is wrong.
     pub fn derive_ahead(&self, works: &[PasswordWork<'_>], threads: usize) -> Result<()> {
-        self.forget_derived();
-        self.derive_missing(works, threads)
+        let jobs = self.all_jobs(works)?;
+        let mut derived = self.derived.borrow_mut();
+        let mut before = std::mem::take(&mut derived.passwords);
+        for job in &jobs {
+            let place = (job.enctype, job.salt.clone());
+            let Some(same) = before.get_mut(&place) else { continue };
+            if let Some(at) = same.iter().position(|made| made.password == *job.password) {
+                let made = same.swap_remove(at);
+                derived.passwords.entry(place).or_default().push(made);
+            }
+        }
+        derived.make_missing(jobs, threads);
+        Ok(())
     }
 
     /// The same beside those that were made before, and without those.
     pub(crate) fn derive_missing(&self, works: &[PasswordWork<'_>], threads: usize) -> Result<()> {
+        let jobs = self.all_jobs(works)?;
+        self.derived.borrow_mut().make_missing(jobs, threads);
+        Ok(())
+    }
+
+    fn all_jobs<'a>(&self, works: &[PasswordWork<'a>]) -> Result<Vec<Job<'a>>> {
         if works.is_empty() {
-            return Ok(());
+            return Ok(Vec::new());
         }
-        let jobs = self.read(Scope::Everything, |transaction| {
+        self.read(Scope::Everything, |transaction| {
             let mut jobs = Vec::new();
             for work in works {
                 jobs.extend(self.jobs(transaction, work)?);
             }
             Ok(jobs)
-        })?;
-        let mut derived = self.derived.borrow_mut();
-        let jobs: Vec<Job<'_>> = jobs
-            .into_iter()
-            .filter(|job| derived.find(job.enctype, job.password, &job.salt).is_none())
-            .collect();
-        let made = make_all(&jobs, threads);
-        for (job, key) in jobs.into_iter().zip(made) {
-            // What cannot be made says so when it is asked for.
-            if let Some(key) = key {
-                let same = derived.passwords.entry((job.enctype, job.salt)).or_default();
-                same.push(Made { password: job.password.duplicate(), key });
-            }
-        }
-        Ok(())
+        })
     }
 
     /// Forgets the keys that were made ahead.
@@ -117,8 +142,8 @@ impl Admin {
         *self.derived.borrow_mut() = Derived::default();
     }
 
-    /// Makes random keys for so many principals, as the realm's defaults have them, beside what else was made ahead. For a
-    /// principal whose policy wants others they are not used.
+    /// Makes random keys until there are enough for so many principals, as the realm's defaults have them, beside what else was
+    /// made ahead. For a principal whose policy wants others they are not used.
     ///
     /// # Errors
     /// Where the master key or randomness fails. Nothing depends on this.
@@ -128,7 +153,7 @@ impl Admin {
         let (mut random, mut derived) = (self.random.borrow_mut(), self.derived.borrow_mut());
         for keysalt in &self.defaults.keysalts {
             let ready = derived.random.entry((keysalt.enctype, master.kvno)).or_default();
-            for _ in 0..principals {
+            while ready.len() < principals {
                 let key = make_random_key(keysalt.enctype, &mut **random)?;
                 ready.push(sealing.seal(&key, 0, None, &mut **random)?);
             }

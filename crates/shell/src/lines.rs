@@ -23,8 +23,8 @@ pub trait Batch {
     }
 
     /// Looks at lines that are going to be run, before any of them is, while nothing is held that others wait for: what takes
-    /// long can be begun for all of them. Answers for how many of them that was done; no more of them are run before it
-    /// is called again.
+    /// long can be begun for all of them, as far as that was not done before. Answers for how many of them it is done; no more of
+    /// them are run before it is called again.
     fn look_ahead(&mut self, lines: &[Vec<OsString>]) -> usize {
         lines.len()
     }
@@ -256,6 +256,8 @@ impl<'s, 't, 'i, 'a, C: Batch> Lines<'s, 't, 'i, 'a, C> {
         }
         self.run.clear();
         self.io.release();
+        // Nothing is held now: the time for a look further ahead.
+        self.ahead = 0;
         Ok(true)
     }
 

@@ -99,6 +99,7 @@ fn others_have_the_locks_as_long() {
     pass(1000);
     assert!(!admin.is_batch_due(), "nothing is held");
     add(&admin, "a").unwrap();
+    // The commit is thought to take 5 of the 20.
     pass(14);
     assert!(!admin.is_batch_due());
     pass(1);
@@ -108,6 +109,14 @@ fn others_have_the_locks_as_long() {
     pass(10);
     add(&admin, "b").unwrap();
     assert_eq!(WAITED.take(), Duration::from_millis(5));
+    // The clock of this test stood still while it was committed.
+    pass(19);
+    assert!(!admin.is_batch_due());
+    pass(1);
+    assert!(admin.is_batch_due());
+    admin.commit_batch().unwrap();
+    pass(20);
+    add(&admin, "d").unwrap();
     pass(3);
     admin.commit_batch().unwrap();
     pass(4);
@@ -165,6 +174,31 @@ fn passwords_do_not_make_others_wait() {
 }
 
 #[test]
+fn keys_that_are_still_wanted_are_kept() {
+    let directory = tempfile::tempdir().unwrap();
+    let admin = new_realm(directory.path());
+    assert!(admin.begin_batch(PACE).unwrap());
+    let (word, other) = (Secret::new(b"word".to_vec()), Secret::new(b"other".to_vec()));
+    let (normal, a, b) = (keysalts(SaltType::NORMAL), named("a"), named("b"));
+    let work = |principal, password| PasswordWork {
+        principal,
+        password,
+        keysalts: &normal,
+        policy: PolicyOf::Nobody,
+    };
+    let made = |name: &Principal, password: &Secret<Vec<u8>>| {
+        let salt = name.salt();
+        admin.derived.borrow().passwords_made(EncType::AES256_CTS_HMAC_SHA1_96, password, &salt)
+    };
+    admin.derive_ahead(&[work(&a, &word), work(&a, &other), work(&b, &word)], 1).unwrap();
+    assert_eq!((made(&a, &word), made(&a, &other), made(&b, &word)), (1, 1, 1));
+    admin.derive_ahead(&[work(&a, &other), work(&b, &word), work(&b, &other)], 1).unwrap();
+    assert_eq!((made(&a, &word), made(&a, &other)), (0, 1));
+    assert_eq!((made(&b, &word), made(&b, &other)), (1, 1));
+    admin.end_batch();
+}
+
+#[test]
 fn random_keys_are_given_once() {
     let directory = tempfile::tempdir().unwrap();
     let mut admin = new_realm(directory.path());
@@ -180,6 +214,8 @@ fn random_keys_are_given_once() {
     }
     assert_eq!(ready(), 0);
     admin.randomize_ahead(1).unwrap();
+    admin.randomize_ahead(1).unwrap();
+    assert_eq!(ready(), 1, "as many as are wanted");
     admin.randomize_keys(&named("a"), &usual, OldKeysRule::Keep).unwrap();
     assert_eq!(ready(), 0);
     admin.commit_batch().unwrap();
