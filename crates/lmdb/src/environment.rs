@@ -269,6 +269,19 @@ impl Environment {
         }
     }
 
+    /// Has the file system keep room for so many bytes behind the pages that are in use.
+    ///
+    /// # Errors
+    /// Where there is none. File systems that cannot keep room say nothing.
+    pub fn keep_room(&self, bytes: u64) -> Result<()> {
+        let inner = self.inner();
+        let failed = |source| Error::Io { path: inner.path.clone(), source };
+        let last = latest_meta(&inner.file, &inner.path)?.last_page;
+        let start = last.saturating_add(1).saturating_mul(inner.page_size as u64);
+        let file = OpenOptions::new().write(true).open(&inner.path).map_err(failed)?;
+        keep_room(&file, start, bytes).map_err(failed)
+    }
+
     pub(crate) fn ended(&self) {
         self.inner().active.fetch_sub(1, Ordering::SeqCst);
     }
@@ -333,11 +346,16 @@ fn reserve_lock_file(path: &Path, readers: u32) -> Result<()> {
     if data.blocks() * 512 >= length {
         return Ok(());
     }
-    let bytes = i64::try_from(length).unwrap_or(i64::MAX);
-    match fallocate(&file, FallocateFlags::FALLOC_FL_KEEP_SIZE, 0, bytes) {
-        // File systems that cannot keep room.
+    keep_room(&file, 0, length).map_err(failed)
+}
+
+/// Has the file system keep room for so many bytes of a file, which is no longer for that.
+fn keep_room(file: &File, start: u64, length: u64) -> io::Result<()> {
+    let [start, length] = [start, length].map(|bytes| i64::try_from(bytes).unwrap_or(i64::MAX));
+    match fallocate(file, FallocateFlags::FALLOC_FL_KEEP_SIZE, start, length) {
+        // File systems that cannot.
         Err(Errno::EOPNOTSUPP | Errno::ENOSYS) => Ok(()),
-        other => other.map_err(|error| failed(error.into())),
+        other => Ok(other?),
     }
 }
 

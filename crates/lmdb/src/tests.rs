@@ -127,6 +127,30 @@ fn the_disk_keeps_room_for_the_lock_file() {
     assert!(data.len() > 4096 && data.blocks() * 512 >= data.len(), "{data:?}");
 }
 
+/// What a commit writes finds the room that was kept, and the file is no longer for it.
+#[test]
+fn the_disk_keeps_room_for_a_commit() {
+    let (_directory, path, environment) = new();
+    let facts = || fs::metadata(&path).unwrap();
+    for (from, count) in [(0, 1), (1, 40), (41, 3000), (100, 5)] {
+        let mut writer = environment.write().unwrap();
+        for number in from..from + count {
+            writer.put("one", &key(number), &value(number + 1)).unwrap();
+        }
+        writer.delete("one", &key(from)).unwrap();
+        let length = facts().len();
+        writer.keep_room().unwrap();
+        assert_eq!(facts().len(), length);
+        let kept = facts().blocks() * 512;
+        writer.commit().unwrap();
+        let more = facts().len();
+        assert!(more <= kept, "{count}: {more} bytes, kept {kept}");
+        assert!(kept < 3 * more + (128 << 10), "{count}: {more} bytes, kept {kept}");
+    }
+    let too_much = environment.keep_room(1 << 60).unwrap_err();
+    assert!(matches!(&too_much, Error::Io { path: of, .. } if *of == path), "{too_much}");
+}
+
 #[test]
 fn keys_have_their_limits() {
     let (_directory, _, environment) = new();

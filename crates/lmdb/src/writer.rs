@@ -16,6 +16,9 @@ use std::sync::Arc;
 /// Room that liblmdb needs beside the records, in pages: the ways down to them, and its list of free pages.
 const SPARE_PAGES: u64 = 64;
 
+/// Pages that a commit writes besides those of the trees: of the tree of trees, and of the free ones.
+const OTHER_PAGES: u64 = 8;
+
 /// A write transaction. Nobody else writes as long as it lives; dropped without a commit, it has changed nothing.
 pub struct Writer {
     transaction: Option<WriteTransaction<'static>>,
@@ -27,6 +30,8 @@ pub struct Writer {
     sound: RefCell<HashSet<u64>>,
     /// Bytes that were put.
     put: u64,
+    /// Calls that may have changed pages.
+    calls: u64,
     environment: Environment,
 }
 
@@ -63,6 +68,7 @@ impl Writer {
             emptied: Vec::new(),
             sound: RefCell::default(),
             put: 0,
+            calls: 0,
             environment: environment.clone(),
         };
         // Dead readers hold pages that could be used again.
@@ -128,6 +134,7 @@ impl Writer {
             return Err(Error::KeyLength { length: key.len() });
         }
         self.look_at(tree, key)?;
+        self.calls += 1;
         self.put = self.put.saturating_add(key.len() as u64).saturating_add(value.len() as u64);
         let transaction = self.transaction()?;
         let done = transaction.access().put(self.tree(tree)?, key, value, flags);
@@ -143,6 +150,7 @@ impl Writer {
             return Ok(false);
         }
         self.look_at(tree, key)?;
+        self.calls += 1;
         let done = self.transaction()?.access().del_key(self.tree(tree)?, key);
         match done {
             Ok(()) => Ok(true),
@@ -227,6 +235,22 @@ impl Writer {
             }
             error => self.environment.error(error),
         }
+    }
+
+    /// Has the file system keep room for what [`Writer::commit`] will write at most, for one that must not fail for want of it.
+    ///
+    /// # Errors
+    /// Where there is none.
+    pub fn keep_room(&self) -> Result<()> {
+        let mut pages = OTHER_PAGES;
+        for tree in &self.trees {
+            let tree = self.transaction()?.db_stat(tree).map_err(|error| self.error(error))?;
+            let all = (tree.branch_pages + tree.leaf_pages + tree.overflow_pages) as u64;
+            // Each call changes the way down to a leaf, and may divide all of it.
+            let touched = self.calls.saturating_mul(2 * (u64::from(tree.depth) + 1));
+            pages = pages.saturating_add(all.min(touched));
+        }
+        self.environment.keep_room(pages.saturating_mul(self.before.pages.meta.page_size as u64))
     }
 
     /// Makes the changes last; where the environment is opened so, on the disk before it answers.

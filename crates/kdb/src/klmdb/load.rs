@@ -18,6 +18,13 @@ use std::path::Path;
 /// So many lockout records are written at a time: the KDC waits no longer.
 const STEP: usize = 1000;
 
+/// Bytes of an item beside key and value, with its slot.
+const ITEM: usize = 11;
+/// Bytes of pages besides those of records.
+const OTHERS: usize = 32 << 10;
+/// Bytes of a page; each record of a step may change one.
+const PAGE: usize = 4 << 10;
+
 /// A database that is being loaded.
 pub struct KlmdbLoader {
     settings: KlmdbSettings,
@@ -103,6 +110,13 @@ fn open_sound_lockout(settings: &KlmdbSettings) -> Result<Environment> {
     }
 }
 
+/// Bytes that lockout records may take with pages half full, and those that a transaction has twice for a while.
+fn room_for(records: &[(Box<[u8]>, Lockout)]) -> u64 {
+    let all: usize = records.iter().map(|(key, _)| key.len() + Lockout::SIZE + ITEM).sum();
+    let all = 2 * all + OTHERS;
+    (all + all.min(STEP * PAGE)) as u64
+}
+
 /// Writes lockout records, a few at a time.
 fn write_lockout(
     settings: &KlmdbSettings,
@@ -160,6 +174,10 @@ impl Load for KlmdbLoader {
         } else {
             None
         };
+        if let Some(environment) = &environment {
+            // What is written behind the commit must not fail for want of room.
+            environment.keep_room(room_for(&lockout)).map_err(failed)?;
+        }
         placing()?;
         writer.commit().map_err(failed)?;
         made.keep();

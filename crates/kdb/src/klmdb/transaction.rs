@@ -225,6 +225,10 @@ impl Transaction for KlmdbTransaction {
         let lockout = self.write_lockout()?;
         let settings = &self.settings;
         let failed = |error| settings.error(error);
+        // They are written when the change is made already, and that is too late for a disk without room.
+        if let Some(lockout) = &lockout {
+            lockout.keep_room().map_err(failed)?;
+        }
         let changed = !self.changes.principals.is_empty() || !self.changes.policies.is_empty();
         let View::Write(mut writer) = self.view else { return Ok(()) };
         if changed {
