@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::big::{is_big, over_three_quarters};
-use super::layout::{Entry, SLOT_LEN, Table};
+use super::layout::{Entry, Page, SLOT_LEN, Table};
 use super::pager::Pager;
 use crate::types::Record;
 use crate::{Error, PageFile, Result};
@@ -145,9 +145,10 @@ impl<F: PageFile> Pager<F> {
     }
 
     fn replace(&mut self, chain: &mut Chain, at: usize, page: u32, table: Table) {
-        self.write_table(page, table.clone());
+        let table = Arc::new(table);
+        self.write(page, Page::Table(Arc::clone(&table)));
         if let Some(place) = chain.get_mut(at) {
-            *place = (page, Arc::new(table));
+            *place = (page, table);
         }
     }
 

@@ -28,6 +28,7 @@
 //! ```
 
 use std::borrow::Cow;
+use std::ops::{Deref, Range};
 use std::sync::Arc;
 
 use k5_wire::{ByteOrder, Reader, WireError, Writer};
@@ -194,12 +195,57 @@ pub(crate) fn write_header(header: &Header) -> Vec<u8> {
     writer.into_bytes()
 }
 
+/// Bytes that stand among others, which all parts of them keep alive: a page is read without a copy of each of its pairs.
+#[derive(Clone)]
+pub(crate) struct Part {
+    whole: Arc<[u8]>,
+    range: Range<usize>,
+}
+
+impl Part {
+    /// `None` where the range goes past the end.
+    fn of(whole: &Arc<[u8]>, range: Range<usize>) -> Option<Self> {
+        whole.get(range.clone())?;
+        Some(Part { whole: Arc::clone(whole), range })
+    }
+}
+
+impl From<&[u8]> for Part {
+    fn from(bytes: &[u8]) -> Self {
+        Part { whole: bytes.into(), range: 0..bytes.len() }
+    }
+}
+
+impl Deref for Part {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        // The range was looked at when it was made.
+        self.whole.get(self.range.clone()).unwrap_or_default()
+    }
+}
+
+impl PartialEq for Part {
+    fn eq(&self, other: &Self) -> bool {
+        **self == **other
+    }
+}
+
+impl Eq for Part {}
+
+impl std::fmt::Debug for Part {
+    /// Without the bytes, which are those of keys.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} bytes", self.len())
+    }
+}
+
 /// What a slot of a bucket or overflow page stands for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Entry {
     Pair {
-        key: Arc<[u8]>,
-        value: Arc<[u8]>,
+        key: Part,
+        value: Part,
     },
     /// A pair on pages of its own, the first one at this overflow address.
     Big(u16),
@@ -241,6 +287,7 @@ impl Table {
         let slots = bytes.get(PAGE_HEADER_LEN..slots_end);
         let slots = slots.ok_or_else(|| Flaw::at(8, format!("{} entries", head.entries)))?;
         let mut slots = Reader::new(slots, order);
+        let whole: Arc<[u8]> = bytes.into();
         let mut end = bytes.len();
         while !slots.is_empty() {
             let place = PAGE_HEADER_LEN + slots.offset();
@@ -250,12 +297,12 @@ impl Table {
                 continue;
             }
             let (key_at, value_at) = (usize::from(key_at), usize::from(value_at));
-            let key = bytes.get(key_at..end);
-            let value = bytes.get(value_at..key_at).filter(|_| value_at >= slots_end);
+            let key = Part::of(&whole, key_at..end);
+            let value = Part::of(&whole, value_at..key_at).filter(|_| value_at >= slots_end);
             let (Some(key), Some(value)) = (key, value) else {
                 return Err(Flaw::at(place, format!("a key at {key_at} with its value at {value_at}")));
             };
-            table.entries.push(Entry::Pair { key: key.into(), value: value.into() });
+            table.entries.push(Entry::Pair { key, value });
             end = value_at;
         }
         if usize::from(head.highest_free) + 1 != end {
