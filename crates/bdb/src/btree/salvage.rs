@@ -6,6 +6,7 @@ use std::path::Path;
 
 use k5_wire::{ByteOrder, Reader};
 
+use super::check::check;
 use super::layout::{
     Geometry, HEADER_LEN, Internal, Kind, Leaf, LeafItem, META_LEN, Meta, Outline, Piece, ROOT, Stored,
     read_meta, read_outline,
@@ -20,7 +21,8 @@ use crate::{PageFile, Result};
 const SIZES: [u32; 7] = [PAGE_SIZE, 8192, 16384, 32768, 2048, 1024, 512];
 
 /// Visits every record of a B-tree file that can still be read, whatever is wrong with the rest: first the leaves that
-/// the tree leads to, in its order, then those that only a sibling names, then all others that are not on the free list.
+/// the tree leads to, in its order, then those that only a sibling names, then all others that are not on the free list. In a tree
+/// without a fault, those that only a sibling names are others too.
 /// Each page comes once; a key may come more than once. What may have been deleted (it stands on pages of the free list, or
 /// in the gap of its page) comes as found by scanning. `path` is for errors.
 ///
@@ -37,7 +39,10 @@ pub fn salvage<F: PageFile>(file: F, path: &Path, visit: &mut Look<'_>) -> Resul
         return Ok(());
     }
     let (linked, loose) = salvage.others();
-    if salvage.emit(&linked, Way::Siblings, visit).is_continue() {
+    // Where nothing is wrong with the tree, it has all that lives: a program that was stopped at its work has left these.
+    let sound = || check(&pager).is_ok_and(|report| report.is_sound());
+    let way = if linked.is_empty() || !sound() { Way::Siblings } else { Way::Scan };
+    if salvage.emit(&linked, way, visit).is_continue() {
         // Whether the visitor stops here makes no difference any more.
         let _ = salvage.emit(&loose, Way::Scan, visit);
     }

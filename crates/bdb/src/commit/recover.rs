@@ -49,7 +49,10 @@ impl Files<'_> {
                     }
                 }
                 match state(&open, lengths, &changes) {
-                    State::Before => self.drop_journal(Recovered::Before),
+                    State::Before => {
+                        self.take_back_new_pages(&mut open, lengths, &changes)?;
+                        self.drop_journal(Recovered::Before)
+                    }
                     State::After => self.drop_journal(Recovered::After),
                     State::Foreign(file) => Err(self.foreign(file)),
                     State::Between => {
@@ -96,6 +99,42 @@ impl Files<'_> {
             self.drop_journal(Recovered::Before)?;
         }
         self.remove_copies(&[0, 1])
+    }
+
+    /// What a commit that is not to be has written behind the files' ends: nothing leads there, but whoever looks at each page
+    /// would find records in it. It is overwritten, and goes unless another program has added pages of its own since.
+    fn take_back_new_pages(
+        &self,
+        files: &mut Open,
+        lengths: [Option<u64>; 2],
+        changes: &[Change],
+    ) -> Result<()> {
+        for (file, (slot, length)) in files.iter_mut().zip(lengths).enumerate() {
+            let (Some(stored), Some(length)) = (slot, length) else { continue };
+            let failed = |source| self.io(file, "take new pages back", source);
+            let now = stored.len().map_err(failed)?;
+            if now <= length {
+                continue;
+            }
+            let new = changes.iter().filter(|change| change.file == file && change.offset >= length);
+            let mut end = length;
+            for change in new {
+                let written = change.offset.saturating_add(change.after.len() as u64);
+                end = end.max(written);
+                let place = Place { offset: change.offset, length, changes: &[change] };
+                if place.now(stored).is_some_and(|now| place.is_mixed(&now)) {
+                    let left = usize::try_from(now.saturating_sub(change.offset)).unwrap_or(usize::MAX);
+                    let zeros = vec![0; change.after.len().min(left)];
+                    stored.write_at(change.offset, &zeros).map_err(failed)?;
+                }
+            }
+            stored.sync_data().map_err(failed)?;
+            if now <= end {
+                stored.set_len(length).map_err(failed)?;
+                stored.sync_data().map_err(failed)?;
+            }
+        }
+        Ok(())
     }
 
     fn recover_exchange(&self, names: Names, before: Option<[u8; 32]>, after: [u8; 32]) -> Result<Recovered> {

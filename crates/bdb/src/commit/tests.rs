@@ -165,6 +165,7 @@ impl Scratch {
         let tree = self.tree(file, Access::ReadOnly);
         let report = tree.check().unwrap();
         assert!(report.is_sound(), "{:?}", report.problems);
+        assert_eq!(report.unreachable, 0, "no page is left that nothing leads to");
         tree.iter(Order::Forward, Walk::Tree).map(|r| r.unwrap()).map(|r| (r.key, r.value)).collect()
     }
 

@@ -154,3 +154,42 @@ fn what_is_deleted_is_nowhere() {
         }
     }
 }
+
+/// A commit that is taken back after another program has added pages behind its new ones: those stay, and of the commit's
+/// nothing is left to be found.
+#[test]
+fn new_pages_that_are_taken_back() {
+    for others in [0, 1, 3] {
+        let scratch = two_files();
+        let before = std::fs::read(&scratch.paths[0]).unwrap();
+        let many: Vec<Do> = (400..440).map(|number| Do::Put(number, 60)).collect();
+        let (plan, _) = plan(&scratch, 0, &many);
+        let new: u64 = plan.writes().map(|write| write.offset + write.bytes.len() as u64).max().unwrap();
+        // As soon as there are new pages.
+        let mut file = before.clone();
+        for left in 4.. {
+            let _ = scratch
+                .files(&Cut { copies: false, ..Cut::after(left) })
+                .commit([plan.clone(), Plan::default()]);
+            file = std::fs::read(&scratch.paths[0]).unwrap();
+            if file.len() > before.len() {
+                break;
+            }
+            scratch.files(&SystemStorage).recover().unwrap();
+        }
+        assert!(file.len() > before.len() + PAGE && file.starts_with(&before), "new pages and nothing else");
+        file.resize(new as usize, 0);
+        file.extend(vec![0xa5; others * PAGE]);
+        std::fs::write(&scratch.paths[0], &file).unwrap();
+        assert_eq!(scratch.files(&SystemStorage).recover().unwrap(), Recovered::Before);
+        let now = std::fs::read(&scratch.paths[0]).unwrap();
+        assert!(now.starts_with(&before));
+        let (ours, theirs) = now[before.len()..].split_at(now.len() - before.len() - others * PAGE);
+        assert!(theirs.iter().all(|byte| *byte == 0xa5));
+        match others {
+            0 => assert!(ours.is_empty()),
+            _ => assert!(ours.len() > PAGE && ours.iter().all(|byte| *byte == 0)),
+        }
+        assert_eq!(scratch.names(), ["p", "p.kadm5"]);
+    }
+}

@@ -86,6 +86,10 @@ fn cut_everywhere(copies: bool, once: bool, what: &str, doings: &[Do]) -> i64 {
         scratch.files(&SystemStorage).remove_copies(&[0, 1]).unwrap();
         let now = scratch.all(0);
         assert!(now == after || (now == start && done.is_err()), "{what}");
+        if now == start {
+            let length = |path: &Path| std::fs::metadata(path).unwrap().len();
+            assert_eq!(length(&scratch.paths[0]), length(&template.paths[0]), "{what}: its new pages are gone");
+        }
         assert_eq!(scratch.names(), ["p", "p.kadm5"], "{what}");
         if !storage.was_reached() {
             return left;
