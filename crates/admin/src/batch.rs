@@ -9,10 +9,10 @@ use std::time::Duration;
 
 /// The locks of a batch are held no longer than this, its commit counted, if one operation and the disk are no slower. A
 /// ticket takes the KDC several look-ups, each of which may find them held.
-const LONGEST: Duration = Duration::from_millis(20);
+pub(crate) const LONGEST: Duration = Duration::from_millis(20);
 
 /// However slow the disk is, operations are gathered for so long.
-const SHORTEST: Duration = Duration::from_millis(6);
+pub(crate) const SHORTEST: Duration = Duration::from_millis(6);
 
 /// What a commit is thought to take before there was one.
 const COMMIT: Duration = Duration::from_millis(5);

@@ -2,10 +2,11 @@
 //! database is: whatever fails, no principal has keys that are in no keytab.
 
 use crate::admin::{Admin, existing};
+use crate::batch::{LONGEST, Pace};
 use crate::error::{AdminError, Result};
 use crate::keys::OldKeysRule;
 use k5_kdb::{Entry, KeyData, Scope, Transaction};
-use k5_keytab::{Entry as KeytabEntry, KeytabWriter};
+use k5_keytab::{Entry as KeytabEntry, KeytabWriter, Stored};
 use k5_types::{KeySalt, Kvno, Principal};
 use std::collections::HashMap;
 use std::path::Path;
@@ -47,41 +48,132 @@ impl Changed {
     }
 }
 
+/// What became of all principals.
+#[derive(Debug)]
+pub struct Extraction {
+    /// Of each one in order, as far as the work went.
+    pub results: Vec<Result<Extracted>>,
+    /// What ended the work. Behind the results nothing has changed.
+    pub stopped: Option<AdminError>,
+}
+
 impl Admin {
     /// Puts the keys of principals into a keytab file; a principal that cannot be is an error of its own and does
     /// not keep the others out. Several names of one principal get the same new keys.
     ///
+    /// Many principals are several steps, each in the keytab and the database or in neither, and the locks of the database are left
+    /// to others in between; under [`Admin::lock`] and in a batch they are one.
+    ///
     /// # Errors
-    /// Where the keytab cannot be written, or the database: nothing has changed then.
+    /// Where the keytab cannot be opened, or not be written: nothing has changed then. For what comes later see
+    /// [`Extraction::stopped`].
     pub fn extract(
         &self,
         principals: &[Principal],
         keytab: &Path,
         keys: &ExtractKeys,
-    ) -> Result<Vec<Result<Extracted>>> {
-        let room = principals.iter().map(|principal| self.room_for(principal)).sum();
-        let writer = KeytabWriter::prepare(keytab, room)?;
+        pace: Pace,
+    ) -> Result<Extraction> {
         match keys {
             ExtractKeys::Existing => {
-                let (results, entries) =
-                    self.read(Scope::Everything, |t| self.collect(t, principals, keys))?;
+                let writer = KeytabWriter::prepare(keytab, self.room_for_all(principals))?;
+                let (results, entries) = self.collect_existing(principals, pace)?;
                 writer.commit_new(&entries)?;
-                Ok(results)
+                Ok(Extraction { results, stopped: None })
             }
-            ExtractKeys::Random { .. } => {
+            ExtractKeys::Random { .. } if self.is_locked() || self.is_gathering() => {
+                let writer = KeytabWriter::prepare(keytab, self.room_for_all(principals))?;
                 let mut stored = None;
                 let changed = self.write(Scope::Everything, |transaction| {
-                    let (results, entries) = self.collect(transaction, principals, keys)?;
+                    let (results, entries) =
+                        self.collect(transaction, principals, keys, &mut Changed::default())?;
                     stored = Some(writer.commit_held(&entries)?);
                     Ok(results)
                 });
-                if let (Err(_), Some(stored)) = (&changed, stored) {
-                    // The keytab has keys that the database does not know: they go again.
-                    stored.undo()?;
+                take_back(&changed, stored)?;
+                Ok(Extraction { results: changed?, stopped: None })
+            }
+            ExtractKeys::Random { .. } => {
+                self.begin_batch(pace)?;
+                let (mut results, mut changed) = (Vec::new(), Changed::default());
+                let mut stopped = None;
+                while let Some(left) = principals.get(results.len()..).filter(|left| !left.is_empty()) {
+                    match self.extract_step(left, keytab, keys, &mut changed) {
+                        Ok(some) => results.extend(some),
+                        Err(error) => {
+                            stopped = Some(error);
+                            break;
+                        }
+                    }
                 }
-                changed
+                self.end_batch();
+                match stopped {
+                    Some(error) if results.is_empty() => Err(error),
+                    stopped => Ok(Extraction { results, stopped }),
+                }
             }
         }
+    }
+
+    /// Does the first of these principals, as many as others may wait for; one at least.
+    fn extract_step(
+        &self,
+        principals: &[Principal],
+        keytab: &Path,
+        keys: &ExtractKeys,
+        changed: &mut Changed,
+    ) -> Result<Vec<Result<Extracted>>> {
+        let writer = KeytabWriter::prepare(keytab, self.room_for_all(principals))?;
+        let (mut results, mut entries) = (Vec::new(), Vec::new());
+        for principal in principals {
+            let one = std::slice::from_ref(principal);
+            let (result, own) =
+                self.write(Scope::Everything, |transaction| self.collect(transaction, one, keys, changed))?;
+            results.extend(result);
+            entries.extend(own);
+            if self.is_batch_due() {
+                break;
+            }
+        }
+        let stored = writer.commit_held(&entries)?;
+        let committed = self.commit_batch();
+        take_back(&committed, Some(stored))?;
+        committed?;
+        Ok(results)
+    }
+
+    /// The keys that principals have, read while nobody waits long.
+    fn collect_existing(
+        &self,
+        principals: &[Principal],
+        pace: Pace,
+    ) -> Result<(Vec<Result<Extracted>>, Vec<KeytabEntry>)> {
+        let (mut results, mut entries) = (Vec::new(), Vec::new());
+        let mut changed = Changed::default();
+        while let Some(left) = principals.get(results.len()..).filter(|left| !left.is_empty()) {
+            let since = (pace.now)();
+            self.read(Scope::Everything, |transaction| {
+                for principal in left.chunks(1) {
+                    let (result, own) =
+                        self.collect(transaction, principal, &ExtractKeys::Existing, &mut changed)?;
+                    results.extend(result);
+                    entries.extend(own);
+                    if !self.is_in_transaction() && (pace.now)().saturating_sub(since) >= LONGEST {
+                        break;
+                    }
+                }
+                Ok(())
+            })?;
+            if results.len() < principals.len() {
+                // Who wants to write must have the locks in between.
+                (pace.wait)((pace.now)().saturating_sub(since));
+            }
+        }
+        Ok((results, entries))
+    }
+
+    fn room_for_all(&self, principals: &[Principal]) -> u64 {
+        principals.iter().map(|principal| self.room_for(principal)).sum()
     }
 
     /// Bytes that the new keys of a principal need at most.
@@ -96,12 +188,12 @@ impl Admin {
         transaction: &mut dyn Transaction,
         principals: &[Principal],
         keys: &ExtractKeys,
+        changed: &mut Changed,
     ) -> Result<(Vec<Result<Extracted>>, Vec<KeytabEntry>)> {
         let mut results = Vec::new();
         let mut entries = Vec::new();
-        let mut changed = Changed::default();
         for principal in principals {
-            match self.keys_of(transaction, principal, keys, &mut changed) {
+            match self.keys_of(transaction, principal, keys, changed) {
                 Ok(own) => {
                     let keys = own.iter().map(|entry| (entry.kvno, entry.key.enctype)).collect();
                     results.push(Ok(Extracted { principal: principal.clone(), keys }));
@@ -165,3 +257,16 @@ impl Admin {
         .collect()
     }
 }
+
+/// Where the database has not changed, the keytab has keys that nobody knows: they go again. They stay where nobody can tell
+/// whether it has.
+fn take_back<T>(changed: &Result<T>, stored: Option<Stored>) -> Result<()> {
+    match (changed, stored) {
+        (Err(AdminError::Database(error)), Some(_)) if error.is_undecided() => Ok(()),
+        (Err(_), Some(stored)) => Ok(stored.undo()?),
+        _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests;

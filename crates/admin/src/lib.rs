@@ -33,7 +33,7 @@ pub use batch::Pace;
 pub use create::{InitialKeys, NewPrincipal};
 pub use derive::{PasswordWork, PolicyOf};
 pub use error::{AdminError, Result};
-pub use extract::{ExtractKeys, Extracted};
+pub use extract::{ExtractKeys, Extracted, Extraction};
 pub use glob::Glob;
 pub use history::history_principal;
 pub use keys::OldKeysRule;

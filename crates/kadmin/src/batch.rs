@@ -6,7 +6,7 @@ use k5_admin::{AdminError, Pace};
 use k5_shell::{Batch, Written};
 use std::ffi::OsString;
 
-const PACE: Pace = Pace { now: k5_cli::monotonic, wait: std::thread::sleep };
+pub(crate) const PACE: Pace = Pace { now: k5_cli::monotonic, wait: std::thread::sleep };
 
 /// An error is told by the command that then runs into it alone.
 impl Batch for Session {

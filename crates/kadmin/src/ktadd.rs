@@ -1,8 +1,9 @@
 //! ktadd (xst): keys of principals into a keytab.
 
+use crate::batch::PACE;
 use crate::keytab_name::Keytab;
 use crate::session::{Session, keysalts};
-use k5_admin::{AdminError, ExtractKeys, Extracted, OldKeysRule};
+use k5_admin::{AdminError, ExtractKeys, Extracted, Extraction, OldKeysRule};
 use k5_cli::manual::{Example, Help};
 use k5_cli::{ExitStatus, Failure, Io, Item, Message, Opt, OptionTable, WordOptions};
 use k5_shell::{Call, CommandResult};
@@ -90,7 +91,7 @@ principals used before is void, unless `-keepold` keeps the old keys in the data
 Without `-k` it is the default keytab: `KRB5_KTNAME`, or what `krb5.conf` says. `-k` may be followed by any \
 letters: `-kt` is `-k`.\n\n\
 A principal's new keys are in the keytab before they are in the database, so a keytab that cannot be written \
-costs no keys. Should the machine stop between the two, the keytab has versions that the database has not reached: the old keys \
+costs no keys. Many principals are taken some hundred at a time; if one step fails, those before it are done and told. Should the machine stop between the two, the keytab has versions that the database has not reached: the old keys \
 still work, `ktutil check` tells it, and `ktadd` again mends it. K/M is never added; krbtgt and kadmin's principals are added only when they are named, not by \
 a pattern.",
     flags: &[],
@@ -117,7 +118,7 @@ pub(crate) fn run(session: &mut Session, io: &mut Io<'_>, call: &Call<'_>) -> Co
     let keytab = Keytab::resolve(session, given.keytab.as_deref())?;
     let found = gather(session, io, &given.names);
     let principals: Vec<Principal> = found.iter().flatten().map(|wanted| wanted.principal.clone()).collect();
-    let mut results = Vec::new();
+    let mut extraction = Extraction { results: Vec::new(), stopped: None };
     if !principals.is_empty() {
         let keys = if given.norandkey {
             ExtractKeys::Existing
@@ -125,12 +126,13 @@ pub(crate) fn run(session: &mut Session, io: &mut Io<'_>, call: &Call<'_>) -> Co
             let old = if given.keepold { OldKeysRule::Keep } else { OldKeysRule::Discard };
             ExtractKeys::Random { keysalts: given.keysalts, old }
         };
-        results = session.admin.extract(&principals, keytab.path(), &keys).map_err(|error| {
-            Failure::com_err(&session.program, error.to_string(), "while adding key to keytab")
-        })?;
+        extraction = session
+            .admin
+            .extract(&principals, keytab.path(), &keys, PACE)
+            .map_err(|error| failure(session, &error))?;
     }
     // Everything is told in the order of the words, although it was done at once.
-    let (mut results, mut failed) = (results.into_iter(), false);
+    let (mut results, mut failed) = (extraction.results.into_iter(), false);
     for wanted in found {
         let told = wanted.map(|wanted| (wanted.typed, results.next()));
         match told {
@@ -147,7 +149,15 @@ pub(crate) fn run(session: &mut Session, io: &mut Io<'_>, call: &Call<'_>) -> Co
             }
         }
     }
-    if failed { Err(Failure::silent(ExitStatus::FAILURE)) } else { Ok(()) }
+    match extraction.stopped {
+        Some(error) => Err(failure(session, &error)),
+        None if failed => Err(Failure::silent(ExitStatus::FAILURE)),
+        None => Ok(()),
+    }
+}
+
+fn failure(session: &Session, error: &AdminError) -> Failure {
+    Failure::com_err(&session.program, error.to_string(), "while adding key to keytab")
 }
 
 /// The principals that are named or that a pattern matches, and what is wrong with a word, which keeps nobody else

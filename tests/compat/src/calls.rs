@@ -47,3 +47,10 @@ pub fn kill(realm: &Realm, call: &str, nth: usize, words: &[&str], input: &str) 
     assert_eq!(killed.exit, KILLED, "{words:?}, {call} {nth}: {killed}");
     killed
 }
+
+/// The same, of a command whose calls depend on how time passes: whether the call came. Otherwise it has succeeded.
+pub fn kill_if_it_comes(realm: &Realm, call: &str, nth: usize, words: &[&str], input: &str) -> bool {
+    let ended = traced(realm, call, Some(&format!("signal=SIGKILL:when={nth}")), words, input).output();
+    assert!([KILLED, 0].contains(&ended.exit), "{words:?}, {call} {nth}: {ended}");
+    ended.exit == KILLED
+}

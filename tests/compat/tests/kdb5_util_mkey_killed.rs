@@ -5,7 +5,7 @@
 //! that the moments are the same in every run.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
-use compat::calls::{count, kill};
+use compat::calls::{count, kill, kill_if_it_comes};
 use harness::{BackEnd, Output, Realm, Side, SmallDisk};
 use std::fs;
 use std::path::Path;
@@ -91,7 +91,12 @@ fn killed_at_any_call() {
             for nth in 1..=times {
                 let what = format!("{words:?}, {call} {nth} of {times}");
                 copy(&realm, &kept, realm.dir());
-                let _ = kill(&realm, call, nth, words, input);
+                if words == UPDATE && !kill_if_it_comes(&realm, call, nth, words, input) {
+                    continue;
+                }
+                if words != UPDATE {
+                    let _ = kill(&realm, call, nth, words, input);
+                }
                 kills += 1;
                 assert_eq!(keys(&realm, Side::Mit), before, "{what}");
                 // The new key may be there or not; the command again, and the rest.
@@ -114,7 +119,7 @@ fn killed_at_any_call() {
     assert_eq!(versions(&realm), 1);
 }
 
-/// More entries than are done at a time, killed between two times: some are under the new key, some under the old one, and
+/// More entries than fit into one hold of the locks, killed between two times: some are under the new key, some under the old one, and
 /// either side opens all of them and does the rest.
 #[test]
 fn killed_half_way_through_the_entries() {
@@ -137,7 +142,10 @@ fn killed_half_way_through_the_entries() {
     let mut halves = 0;
     for (turn, nth) in (2..=times).enumerate() {
         copy(&realm, &kept, realm.dir());
-        let _ = kill(&realm, sync, nth, UPDATE, "");
+        // How many go together depends on the time that they take.
+        if !kill_if_it_comes(&realm, sync, nth, UPDATE, "") {
+            continue;
+        }
         let side = if turn % 2 == 0 { Side::Mit } else { Side::Ours };
         let told = realm.by(Side::Mit).kdb5_util(["update_princ_encryption", "-n"]).ok().stdout;
         let number = |behind: &str| -> usize {
@@ -146,7 +154,7 @@ fn killed_half_way_through_the_entries() {
         };
         let (to_do, done) = (number(" would be updated"), number(" already current"));
         assert_eq!(to_do + done, 2504, "{told}");
-        assert!(done >= 1000, "{told}");
+        assert!(done > 0, "{told}");
         halves += usize::from(to_do > 0);
         assert_eq!(keys(Side::Mit), before);
         let rest = step(&realm.by(side), (UPDATE, "")).code(0);

@@ -4,7 +4,7 @@
 use super::*;
 use crate::{
     Admin, AdminParts, Changes, Defaults, ExtractKeys, Guards, InitialKeys, NewPrincipal, NewRealm,
-    OldKeysRule, Quality, create_realm,
+    OldKeysRule, Pace, Quality, create_realm,
 };
 use k5_config::{Config, Env, Profile, User};
 use k5_crypto::{SystemRandom, make_random_key};
@@ -89,8 +89,9 @@ impl Bed {
     }
 
     fn take(&self, principal: &str, keys: &ExtractKeys) {
-        let done = self.admin.extract(&[name(principal)], &self.path(), keys).unwrap();
-        assert!(done.iter().all(Result::is_ok));
+        let pace = Pace { now: || std::time::Duration::ZERO, wait: |_| {} };
+        let done = self.admin.extract(&[name(principal)], &self.path(), keys, pace).unwrap();
+        assert!(done.stopped.is_none() && done.results.iter().all(Result::is_ok));
     }
 
     /// New keys in the database of which the keytab knows nothing.
