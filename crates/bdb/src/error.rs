@@ -157,8 +157,8 @@ pub enum Error {
     /// back.
     #[error(
         "{journal}: a change to the database was cut short, and another program has written to {path} since; nothing is \
-         written to the database any more. Save what can be read with kdb5_util verify --recover FILE and load it, or, if the \
-         database is as it should be, remove the journal",
+         written to the database any more. Save what can be read with kdb5_util verify --recover FILE, then kdb5_util load FILE; \
+         look at it then: what was deleted last may be there again",
         journal = journal.display(),
         path = path.display()
     )]

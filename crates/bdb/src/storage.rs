@@ -9,7 +9,7 @@ use std::io;
 use std::os::unix::fs::{FileExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
-use nix::libc::O_NONBLOCK;
+use nix::libc::{O_NOFOLLOW, O_NONBLOCK};
 use rustix::fs::{Gid, Mode, Uid, XattrFlags};
 use rustix::io::Errno;
 
@@ -66,6 +66,23 @@ pub trait Storage: Debug + Send + Sync {
     /// # Errors
     /// Where it cannot be opened, or is no regular file.
     fn open(&self, path: &Path, access: Access) -> io::Result<StoredFile>;
+
+    /// The same of a file that is ours alone, by its own name: `None` where a symbolic link, a file with several names or something
+    /// else has it, which is not to be touched. [`Storage::remove`] takes the name away from that.
+    ///
+    /// # Errors
+    /// Where there is nothing, or it cannot be opened.
+    fn open_own(&self, path: &Path, access: Access) -> io::Result<Option<StoredFile>> {
+        self.open(path, access).map(Some)
+    }
+
+    /// Whether a name leads anywhere, be it a symbolic link to nothing.
+    ///
+    /// # Errors
+    /// Where the system does not say.
+    fn is_taken(&self, path: &Path) -> io::Result<bool> {
+        self.find(path).map(|found| found.is_some())
+    }
 
     /// Makes an empty file that only its owner may read and write.
     ///
@@ -125,6 +142,29 @@ impl Storage for SystemStorage {
 
     fn open(&self, path: &Path, access: Access) -> io::Result<StoredFile> {
         Ok(Box::new(open(path, access)?))
+    }
+
+    fn open_own(&self, path: &Path, access: Access) -> io::Result<Option<StoredFile>> {
+        let write = access == Access::ReadWrite;
+        let opened =
+            OpenOptions::new().read(true).write(write).custom_flags(O_NONBLOCK | O_NOFOLLOW).open(path);
+        match opened {
+            Ok(file) => {
+                let data = file.metadata()?;
+                Ok((data.is_file() && data.nlink() == 1).then(|| Box::new(file) as StoredFile))
+            }
+            // Whoever may make names in the directory must not choose which file we overwrite.
+            Err(_) if path.symlink_metadata().is_ok_and(|data| !data.is_file()) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    fn is_taken(&self, path: &Path) -> io::Result<bool> {
+        match path.symlink_metadata() {
+            Ok(_) => Ok(true),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+            Err(error) => Err(error),
+        }
     }
 
     fn create(&self, path: &Path) -> io::Result<StoredFile> {
@@ -293,6 +333,27 @@ mod tests {
         // Whether it can depends on the file system.
         let shared = SystemStorage.copy(&from, &to, Copying::Shared).unwrap();
         assert_eq!(shared.is_some(), to.exists());
+    }
+
+    #[test]
+    fn what_is_not_our_own_is_not_opened() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = |name: &str| directory.path().join(name);
+        std::fs::write(path("own"), b"1").unwrap();
+        std::fs::write(path("two names"), b"2").unwrap();
+        std::fs::hard_link(path("two names"), path("link")).unwrap();
+        std::os::unix::fs::symlink(path("own"), path("symbolic")).unwrap();
+        std::os::unix::fs::symlink(path("nothing"), path("loose")).unwrap();
+        for access in [Access::ReadOnly, Access::ReadWrite] {
+            assert!(SystemStorage.open_own(&path("own"), access).unwrap().is_some());
+            for name in ["link", "symbolic", "loose", "."] {
+                assert!(SystemStorage.open_own(&path(name), access).unwrap().is_none(), "{name}");
+                assert!(SystemStorage.is_taken(&path(name)).unwrap());
+            }
+            let error = SystemStorage.open_own(&path("nothing"), access).unwrap_err();
+            assert_eq!(error.kind(), io::ErrorKind::NotFound);
+        }
+        assert!(!SystemStorage.is_taken(&path("nothing")).unwrap());
     }
 
     #[test]

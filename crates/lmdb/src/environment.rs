@@ -73,6 +73,8 @@ struct Inner {
     file: File,
     page_size: usize,
     id: (u64, u64),
+    /// Why it may only be read, where that is so.
+    read_only: Option<i32>,
     /// Transactions of this process, those that are about to begin among them.
     active: AtomicUsize,
     /// Held shared while a transaction begins, alone while the map grows.
@@ -136,13 +138,21 @@ impl Environment {
                 Some(id)
             }
             Err(error) if error.kind() == io::ErrorKind::NotFound && mode == Mode::Create => {
-                touch(path)?;
+                touch(path, options.sync)?;
                 None
             }
             Err(error) => return Err(failed(error)),
         };
-        reserve_lock_file(&lock_file(path), options.max_readers)?;
-        let inner = Arc::new(open_new(path, options, id)?);
+        let lock = lock_file(path);
+        let no_lock = reserve_lock_file(&lock, options.max_readers)?;
+        let inner = open_new(path, options, id).map_err(|error| match (error, no_lock) {
+            // liblmdb says why, and not of which of the two files.
+            (Error::Io { source, .. }, Some(why)) if source.raw_os_error() == why.raw_os_error() => {
+                Error::LockFile { path: lock, source: why }
+            }
+            (error, _) => error,
+        })?;
+        let inner = Arc::new(inner);
         open.push(Arc::downgrade(&inner));
         let environment = Environment { inner: Some(inner) };
         // Whoever opens waits for nobody's write transaction; who creates must.
@@ -269,17 +279,31 @@ impl Environment {
         }
     }
 
-    /// Has the file system keep room for so many bytes behind the pages that are in use.
+    /// Has the file system keep room for so many bytes behind the pages that are in use, until what is handed out goes.
     ///
     /// # Errors
     /// Where there is none. File systems that cannot keep room say nothing.
-    pub fn keep_room(&self, bytes: u64) -> Result<()> {
+    pub fn keep_room(&self, bytes: u64) -> Result<Room> {
+        let room = Room(self.clone());
+        self.reserve(bytes)?;
+        Ok(room)
+    }
+
+    pub(crate) fn reserve(&self, bytes: u64) -> Result<()> {
         let inner = self.inner();
         let failed = |source| Error::Io { path: inner.path.clone(), source };
         let last = latest_meta(&inner.file, &inner.path)?.last_page;
         let start = last.saturating_add(1).saturating_mul(inner.page_size as u64);
         let file = OpenOptions::new().write(true).open(&inner.path).map_err(failed)?;
         keep_room(&file, start, bytes).map_err(failed)
+    }
+
+    /// Gives back what room was kept and not needed. Only who holds the lock of writers may call it: what another one had
+    /// written behind the end in between would be gone.
+    pub(crate) fn give_back(&self) {
+        // It is kept for later otherwise, and nothing is wrong with that.
+        let file = OpenOptions::new().write(true).open(&self.inner().path);
+        let _ = file.and_then(|file| file.set_len(file.metadata()?.len()));
     }
 
     pub(crate) fn ended(&self) {
@@ -309,7 +333,30 @@ impl Environment {
             saferlmdb::Error::Code(saferlmdb::error::READERS_FULL) => {
                 Error::ReadersFull { path, readers: inner.environment.maxreaders().unwrap_or(0) }
             }
+            // liblmdb's word for a write to an environment that was opened for reading, whatever the reason for that was.
+            saferlmdb::Error::Code(code) if code == Errno::EACCES as i32 => {
+                let code = inner.read_only.unwrap_or(code);
+                Error::Io { path, source: io::Error::from_raw_os_error(code) }
+            }
             error => of_liblmdb(&path, &error),
+        }
+    }
+}
+
+/// Room that the file system keeps for an environment; what is left of it is given back in the end.
+pub struct Room(Environment);
+
+impl std::fmt::Debug for Room {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Room({})", self.0.path().display())
+    }
+}
+
+impl Drop for Room {
+    fn drop(&mut self) {
+        if let Ok(writer) = self.0.write() {
+            self.0.give_back();
+            drop(writer);
         }
     }
 }
@@ -322,31 +369,44 @@ pub fn lock_file(path: &Path) -> PathBuf {
     PathBuf::from(name)
 }
 
-/// Makes an empty file that nobody else may read, if there is none.
-fn touch(path: &Path) -> Result<()> {
+/// Makes an empty file that nobody else may read, if there is none. Where commits are to be on the disk, so is its name.
+fn touch(path: &Path, sync: bool) -> Result<()> {
     let made = OpenOptions::new().read(true).write(true).create_new(true).mode(MODE).open(path);
-    match made {
-        Err(source) if source.kind() != io::ErrorKind::AlreadyExists => {
-            Err(Error::Io { path: path.to_path_buf(), source })
-        }
-        _ => Ok(()),
+    let done = match made {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+        Err(error) => Err(error),
+        Ok(_) if sync => sync_directory(path),
+        Ok(_) => Ok(()),
+    };
+    done.map_err(|source| Error::Io { path: path.to_path_buf(), source })
+}
+
+fn sync_directory(of: &Path) -> io::Result<()> {
+    let directory = of.parent().filter(|path| !path.as_os_str().is_empty());
+    match File::open(directory.unwrap_or(Path::new("."))).and_then(|directory| directory.sync_all()) {
+        // Where there is no such thing, the file system sees to it.
+        Err(error) if error.raw_os_error() == Some(Errno::EINVAL as i32) => Ok(()),
+        other => other,
     }
 }
 
 /// Makes the lock file if there is none, and has the disk keep room for it: liblmdb maps it and writes, which would end the process with SIGBUS
-/// on a disk that is full. Its length stays: those who have it open go by that.
-fn reserve_lock_file(path: &Path, readers: u32) -> Result<()> {
+/// on a disk that is full. Its length stays: those who have it open go by that. Answers why it may not be made or written, where it may not:
+/// liblmdb decides whether that does any harm.
+fn reserve_lock_file(path: &Path, readers: u32) -> Result<Option<io::Error>> {
     let failed = |source| Error::Io { path: path.to_path_buf(), source };
     let opened = OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(MODE).open(path);
-    // Where it may not be made or written, liblmdb says so.
-    let Ok(file) = opened else { return Ok(()) };
+    let file = match opened {
+        Ok(file) => file,
+        Err(why) => return Ok(Some(why)),
+    };
     let data = file.metadata().map_err(failed)?;
     let readers = if readers == 0 { READERS } else { u64::from(readers) };
     let length = data.len().max(LOCK_HEADER + readers * LOCK_SLOT);
-    if data.blocks() * 512 >= length {
-        return Ok(());
+    if data.blocks() * 512 < length {
+        keep_room(&file, 0, length).map_err(failed)?;
     }
-    keep_room(&file, 0, length).map_err(failed)
+    Ok(None)
 }
 
 /// Has the file system keep room for so many bytes of a file, which is no longer for that.
@@ -410,13 +470,23 @@ fn open_new(path: &Path, options: &Options, id: Option<(u64, u64)>) -> Result<In
             Ok(environment)
         }
     };
-    let denied = |error: &saferlmdb::Error| matches!(error, saferlmdb::Error::Code(13 | 30));
+    let mut read_only = None;
     let environment = match open(flags.bits()) {
         // Who may only read may read.
-        Err(error) if denied(&error) && id.is_some() => open((flags | open::Flags::RDONLY).bits()),
+        Err(saferlmdb::Error::Code(code))
+            if [Errno::EACCES as i32, Errno::EROFS as i32].contains(&code) && id.is_some() =>
+        {
+            read_only = Some(code);
+            open((flags | open::Flags::RDONLY).bits())
+        }
         other => other,
     };
-    let environment = environment.map_err(|error| of_liblmdb(path, &error))?;
+    let environment = environment.map_err(|error| match error {
+        saferlmdb::Error::Code(code) if code == Errno::ENOMEM as i32 => {
+            Error::MapTooLarge { path: path.to_path_buf(), size: options.map_size as u64 }
+        }
+        error => of_liblmdb(path, &error),
+    })?;
     // SAFETY: the descriptor is liblmdb's, open as long as `environment` is, and here only borrowed to be copied.
     let file = unsafe {
         let descriptor = environment.fd().map_err(|error| of_liblmdb(path, &error))?;
@@ -437,6 +507,7 @@ fn open_new(path: &Path, options: &Options, id: Option<(u64, u64)>) -> Result<In
         file,
         page_size,
         id: found,
+        read_only,
         active: AtomicUsize::new(0),
         growth: RwLock::new(()),
     })

@@ -16,6 +16,22 @@ pub enum Error {
         /// Why.
         source: io::Error,
     },
+    /// The lock file cannot be opened or made.
+    #[error("{}: {}; who reads an LMDB database writes to its lock file too", path.display(), errno_text(source))]
+    LockFile {
+        /// The lock file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// There is no room for the map among the process's addresses.
+    #[error("{}: a map of {size} bytes is more than this machine has room for", path.display())]
+    MapTooLarge {
+        /// The file.
+        path: PathBuf,
+        /// Size of the map in bytes.
+        size: u64,
+    },
     /// The file is no LMDB environment, or not one that this machine can use.
     #[error("{}: not an LMDB database: {what}", path.display())]
     NotLmdb {

@@ -18,7 +18,7 @@ mod walk;
 mod writer;
 
 pub use check::{Problem, Record, Report, Visit as VisitRecords, salvage};
-pub use environment::{Environment, Mode, Options, lock_file};
+pub use environment::{Environment, Mode, Options, Room, lock_file};
 pub use error::{Error, Flow, Result};
 pub use snapshot::{Direction, Snapshot, VisitRecord};
 pub use writer::Writer;

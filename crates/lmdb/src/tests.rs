@@ -149,6 +149,26 @@ fn the_disk_keeps_room_for_a_commit() {
     }
     let too_much = environment.keep_room(1 << 60).unwrap_err();
     assert!(matches!(&too_much, Error::Io { path: of, .. } if *of == path), "{too_much}");
+    // What is not needed is given back.
+    // The file system counts some blocks of its own.
+    let in_use = || facts().len().next_multiple_of(4096) / 512;
+    let given_back = || assert!(facts().blocks() <= in_use() + 16, "{} of {}", facts().blocks(), in_use());
+    drop(environment.keep_room(1 << 20).unwrap());
+    given_back();
+    let room = environment.keep_room(1 << 20).unwrap();
+    assert!(facts().blocks() >= in_use() + 2048);
+    fill(&environment, 5000..5100);
+    drop(room);
+    given_back();
+    let mut writer = environment.write().unwrap();
+    for number in 6000..9000 {
+        writer.put("two", &key(number), &value(1)).unwrap();
+    }
+    writer.keep_room().unwrap();
+    assert!(facts().blocks() > in_use() + 64);
+    drop(writer);
+    given_back();
+    assert_eq!(keys(&environment.read().unwrap(), Some(&key(5000)), Direction::Forward).len(), 100);
 }
 
 #[test]

@@ -32,11 +32,16 @@ pub struct Writer {
     put: u64,
     /// Calls that may have changed pages.
     calls: u64,
+    /// Whether room was kept for the commit.
+    kept: bool,
     environment: Environment,
 }
 
 impl Drop for Writer {
     fn drop(&mut self) {
+        if self.kept && self.transaction.is_some() {
+            self.environment.give_back();
+        }
         self.transaction = None;
         self.environment.ended();
     }
@@ -69,6 +74,7 @@ impl Writer {
             sound: RefCell::default(),
             put: 0,
             calls: 0,
+            kept: false,
             environment: environment.clone(),
         };
         // Dead readers hold pages that could be used again.
@@ -241,7 +247,8 @@ impl Writer {
     ///
     /// # Errors
     /// Where there is none.
-    pub fn keep_room(&self) -> Result<()> {
+    pub fn keep_room(&mut self) -> Result<()> {
+        self.kept = true;
         let mut pages = OTHER_PAGES;
         for tree in &self.trees {
             let tree = self.transaction()?.db_stat(tree).map_err(|error| self.error(error))?;
@@ -250,7 +257,7 @@ impl Writer {
             let touched = self.calls.saturating_mul(2 * (u64::from(tree.depth) + 1));
             pages = pages.saturating_add(all.min(touched));
         }
-        self.environment.keep_room(pages.saturating_mul(self.before.pages.meta.page_size as u64))
+        self.environment.reserve(pages.saturating_mul(self.before.pages.meta.page_size as u64))
     }
 
     /// Makes the changes last; where the environment is opened so, on the disk before it answers.

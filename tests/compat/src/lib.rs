@@ -17,6 +17,7 @@ mod keytab;
 pub mod names;
 mod page;
 mod script;
+mod trace;
 
 pub use beside::Beside;
 pub use golden::{forms, golden, golden_dump, golden_pair, golden_setup, place, place_form};
@@ -24,3 +25,4 @@ pub use kcm::{HeimdalKcm, OwnKcm};
 pub use keytab::without_times;
 pub use page::{follow, our_programs};
 pub use script::script;
+pub use trace::asked;

@@ -134,6 +134,9 @@ fn principals_are_added_until_it_is_full() {
         if free <= 100 {
             let _ = output.clone().stderr_has(FULL);
         }
+        for line in output.stderr.lines().filter(|line| line.contains(".journal")) {
+            assert!(line.contains("cannot write the journal, and nothing was changed: No space"), "{line}");
+        }
         let state = small.state();
         let mut wanted = small.template.state.clone();
         for name in &names {

@@ -71,14 +71,17 @@ impl Files<'_> {
             }
         }
         self.write_journal(&Journal::Exchange { names, before: digest(to_second)?, after }.encode())?;
-        if let Err(source) = self.storage.rename(from_first, to_first) {
-            let _ = discard(self.storage, self.journal);
-            return Err(io_error(to_first, "replace it", source));
-        }
         let undecided = |path: &Path, doing: &str| {
             let (path, doing) = (path.to_owned(), doing.to_owned());
             move |source| Error::Undecided { path, doing, source }
         };
+        if let Err(source) = self.storage.rename(from_first, to_first) {
+            // Where the journal stays, so must the new files: without the first it says that this one was renamed.
+            return Err(match discard(self.storage, self.journal) {
+                Ok(()) => io_error(to_first, "replace it", source),
+                Err(_) => undecided(to_first, "replace it")(source),
+            });
+        }
         // Between the two: whoever finds the second new file and not the first knows that the first is in its place.
         self.storage.sync_directory(to_first).map_err(undecided(to_first, "sync its directory"))?;
         self.storage.rename(from_second, to_second).map_err(undecided(to_second, "replace it"))?;

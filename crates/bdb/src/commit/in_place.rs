@@ -2,7 +2,7 @@
 
 use super::journal::{self, Change, Journal};
 use super::plan::join;
-use super::{Files, Plan, discard, io_error, read};
+use super::{Files, Plan, WRITE_JOURNAL, discard, io_error, read};
 use crate::{Access, Error, Result, StoredFile};
 
 /// The files that a journal of pages is about.
@@ -45,7 +45,7 @@ impl Files<'_> {
         let encoded = journal.encode();
         if encoded.len() as u64 > journal::MAX {
             let source = std::io::ErrorKind::FileTooLarge.into();
-            return Err(io_error(self.journal, "write the journal", source));
+            return Err(io_error(self.journal, WRITE_JOURNAL, source));
         }
         self.write_journal(&encoded)?;
         drop(encoded);

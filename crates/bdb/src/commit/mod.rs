@@ -1,7 +1,7 @@
 //! Changes that reach the files whole or not at all, whatever is cut short (`docs/formats/journal.md`).
 //!
 //! Two files make up a database, and others (MIT's programs) look at them without knowing anything of what stands here. So at
-//! every moment at which somebody else can have the locks the files themselves are whole. There are three ways:
+//! every moment at which somebody else can have the locks each record is found in the files, as before or as after the change. There are three ways:
 //!
 //! - One write within a sector of the medium is made in its place: it happens or does not. So is a record that finds room on
 //!   its page: first its bytes, to which nothing leads, then the sector that leads there.
@@ -30,12 +30,15 @@ use std::path::{Path, PathBuf};
 
 use crate::{Access, Copying, Error, Result, Storage, StoredFile, overwrite_with_zeros};
 
-/// Bytes of a file up to which it is copied for any change of more than a sector. A copy of 512 KiB, with its syncs and the
-/// rename, takes as long as a commit in place, which syncs four to eight times (`docs/performance.md`).
-const COPIED_UP_TO: u64 = 512 << 10;
+/// Bytes of a file up to which it is copied for any change of more than a sector. From some 700 KiB on a copy takes longer than a
+/// commit in place (`docs/performance.md`); but what MIT's programs find in between is whole, and a little longer is no harm.
+const COPIED_UP_TO: u64 = 2 << 20;
 
 /// Bytes of a sector, the least that a medium writes as a whole.
 pub(crate) const SECTOR: u64 = 512;
+
+/// What cannot be done where a journal cannot be written, which comes before everything else.
+const WRITE_JOURNAL: &str = "write the journal, and nothing was changed";
 
 /// Names of files that are to replace others.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -123,7 +126,11 @@ impl Files<'_> {
         Ok(if worth_it || !plan.ordered { Copying::Whole } else { Copying::Shared })
     }
 
-    fn refuse_links(&self, file: usize) -> Result<()> {
+    /// Refuses a file that has several names, of which a new file would take one only.
+    ///
+    /// # Errors
+    /// [`Error::HardLinks`]; where the system does not say.
+    pub fn refuse_links(&self, file: usize) -> Result<()> {
         let facts =
             self.storage.find(self.path(file)).map_err(|source| self.io(file, "look at it", source))?;
         match facts {
@@ -140,9 +147,7 @@ impl Files<'_> {
     /// # Errors
     /// Where the system does not say.
     pub fn is_cut_short(&self) -> Result<bool> {
-        let found = self.storage.find(self.journal);
-        let found = found.map_err(|source| io_error(self.journal, "look at it", source))?;
-        Ok(found.is_some())
+        self.storage.is_taken(self.journal).map_err(|source| io_error(self.journal, "look at it", source))
     }
 
     /// Removes the copies that a commit left which was killed before they were anybody's, overwritten: they hold keys.
@@ -152,8 +157,8 @@ impl Files<'_> {
     pub fn remove_copies(&self, files: &[usize]) -> Result<()> {
         for file in files {
             let copy = self.copy_of(*file);
-            let found = self.storage.find(&copy).map_err(|source| io_error(&copy, "look at it", source))?;
-            if found.is_some() {
+            let taken = self.storage.is_taken(&copy);
+            if taken.map_err(|source| io_error(&copy, "look at it", source))? {
                 discard(self.storage, &copy).map_err(|source| io_error(&copy, "remove it", source))?;
             }
         }
@@ -193,16 +198,20 @@ impl Files<'_> {
 
     /// Writes the bytes of a journal. Nothing may be changed before it has answered.
     fn write_journal(&self, journal: &[u8]) -> Result<()> {
-        let written = self.storage.create(self.journal).and_then(|mut file| {
+        let made = self.storage.create(self.journal).map_err(|source| (source, Ok(())));
+        let written = made.and_then(|mut file| {
             let written = file.write_at(0, journal).and_then(|()| file.sync_data());
             let written = written.and_then(|()| self.storage.sync_directory(self.journal));
-            if written.is_err() {
-                // Not begun. If it cannot be removed, the next who opens the database finds nothing done and removes it.
-                let _ = discard(self.storage, self.journal);
-            }
-            written
+            written.map_err(|source| (source, discard(self.storage, self.journal)))
         });
-        written.map_err(|source| io_error(self.journal, "write the journal", source))
+        Err(match written {
+            Ok(()) => return Ok(()),
+            Err((source, Ok(()))) => io_error(self.journal, WRITE_JOURNAL, source),
+            // Not begun, but it may be whole: the next who opens the database finds nothing done and removes it.
+            Err((source, Err(_))) => {
+                Error::Undecided { path: self.journal.to_owned(), doing: "write the journal".into(), source }
+            }
+        })
     }
 
     /// Wipes and removes the journal. Without its zeros on the medium it could come back with keys in it, or when another
@@ -216,10 +225,11 @@ impl Files<'_> {
     }
 }
 
-/// Overwrites a file with zeros on the medium and removes it.
+/// Overwrites a file with zeros on the medium and removes it; of what is not ours alone only the name goes.
 fn discard(storage: &dyn Storage, path: &Path) -> io::Result<()> {
-    let mut file = storage.open(path, Access::ReadWrite)?;
-    overwrite_with_zeros(&mut file)?;
+    if let Some(mut file) = storage.open_own(path, Access::ReadWrite)? {
+        overwrite_with_zeros(&mut file)?;
+    }
     storage.remove(path)
 }
 

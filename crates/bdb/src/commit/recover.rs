@@ -90,6 +90,18 @@ impl Files<'_> {
         }
     }
 
+    /// Whether there is the journal of a creation. One that cannot be read is none.
+    ///
+    /// # Errors
+    /// Where the system does not say.
+    pub fn is_of_creation(&self) -> Result<bool> {
+        match self.read_journal() {
+            Ok(Some(Ok(Journal::Exchange { names: Names::Commit, before: None, .. }))) => Ok(true),
+            Ok(_) | Err(Error::UnknownJournal { .. }) => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
     /// Drops a journal, whatever it says, and the copies that go with it: both files have been replaced, or are about to be.
     ///
     /// # Errors
@@ -187,12 +199,13 @@ impl Files<'_> {
         if !self.is_cut_short()? {
             return Ok(None);
         }
-        let file = self.storage.open(self.journal, Access::ReadOnly).map_err(failed)?;
-        let length = file.len().map_err(failed)?;
         let unknown = |what: &'static str| Error::UnknownJournal {
             journal: self.journal.to_owned(),
             what: what.into(),
         };
+        let file = self.storage.open_own(self.journal, Access::ReadOnly).map_err(failed)?;
+        let file = file.ok_or_else(|| unknown("a symbolic link, or no file with this name alone"))?;
+        let length = file.len().map_err(failed)?;
         let length = usize::try_from(length).ok().filter(|length| *length as u64 <= MAX);
         let mut bytes = vec![0; length.ok_or_else(|| unknown("it is too long"))?];
         file.read_at(0, &mut bytes).map_err(failed)?;

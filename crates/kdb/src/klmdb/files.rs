@@ -129,6 +129,9 @@ impl KlmdbSettings {
                 // The file's own size rounds up, and a little room beside it.
                 KdbError::MapFull { path, section, size: size / MIB, needed: needed / MIB + 2 }
             }
+            k5_lmdb::Error::MapTooLarge { path, size } => {
+                KdbError::MapTooLarge { path, section, size: size / MIB }
+            }
             k5_lmdb::Error::ReadersFull { path, readers } => KdbError::ReadersFull { path, section, readers },
             error => KdbError::Lmdb(error),
         }

@@ -4,7 +4,7 @@ use super::files::{KlmdbSettings, LOCKOUT, POLICIES, PRINCIPALS};
 use super::record::{self, Lockout};
 use crate::entry::Entry;
 use crate::error::{KdbError, Result};
-use crate::inspect::{Found, Inspect, Part, Problem, Seen, Structure, Way};
+use crate::inspect::{CutShort, Found, Inspect, Part, Problem, Seen, Structure, Way};
 use crate::key_data::sort_key_data;
 use crate::policy::Policy;
 use k5_lmdb::{Environment, Mode, Options, Record, Report, Snapshot, VisitRecords};
@@ -127,6 +127,11 @@ impl Inspect for KlmdbInspector {
             Part::Principals | Part::Policies => &self.settings.principals,
             Part::Lockout => &self.settings.lockout,
         }
+    }
+
+    /// LMDB leaves no such thing.
+    fn cut_short(&self) -> Result<Option<CutShort>> {
+        Ok(None)
     }
 
     fn structure(&self, part: Part) -> Result<Structure> {

@@ -174,10 +174,9 @@ impl Load for KlmdbLoader {
         } else {
             None
         };
-        if let Some(environment) = &environment {
-            // What is written behind the commit must not fail for want of room.
-            environment.keep_room(room_for(&lockout)).map_err(failed)?;
-        }
+        // What is written behind the commit must not fail for want of room.
+        let keep = |environment: &Environment| environment.keep_room(room_for(&lockout)).map_err(failed);
+        let _room = environment.as_ref().map(keep).transpose()?;
         placing()?;
         writer.commit().map_err(failed)?;
         made.keep();

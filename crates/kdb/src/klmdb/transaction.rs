@@ -222,11 +222,11 @@ impl Transaction for KlmdbTransaction {
     }
 
     fn commit(self: Box<Self>) -> Result<()> {
-        let lockout = self.write_lockout()?;
+        let mut lockout = self.write_lockout()?;
         let settings = &self.settings;
         let failed = |error| settings.error(error);
         // They are written when the change is made already, and that is too late for a disk without room.
-        if let Some(lockout) = &lockout {
+        if let Some(lockout) = &mut lockout {
             lockout.keep_room().map_err(failed)?;
         }
         let changed = !self.changes.principals.is_empty() || !self.changes.policies.is_empty();

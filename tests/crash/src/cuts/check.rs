@@ -6,7 +6,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 use harness::{Dice, Realm};
-use k5_bdb::SystemStorage;
+use k5_bdb::btree::BTree;
+use k5_bdb::{Access, SystemStorage};
 use k5_kdb::db2::{Db2Files, Inspector};
 use k5_kdb::{Inspect, Part};
 
@@ -32,7 +33,8 @@ pub const ENDS: [End; 6] =
 /// # Panics
 /// Where something is lost, half there or damaged.
 pub fn ours(realm: &Realm, play: &Play, cut: usize, left: &Image, dice: &mut Dice) {
-    let found = recovered(realm, left, play.allowed(cut), play.kind, dice);
+    let lost = lost_pages(&files(realm, &Disk::new(&play.base, play.kind)));
+    let found = recovered(realm, left, play.allowed(cut), play.kind, lost, dice);
     // Cut once more, while it mends what the first cut left and makes a change.
     let disk = Disk::new(left, play.kind);
     let after = afterwards(&found);
@@ -44,7 +46,7 @@ pub fn ours(realm: &Realm, play: &Play, cut: usize, left: &Image, dice: &mut Dic
     let mut with = found.clone();
     after.apply(&mut with);
     let allowed = if cut == log.len() { vec![with] } else { vec![found, with] };
-    let _ = recovered(realm, &left, &allowed, play.kind, dice);
+    let _ = recovered(realm, &left, &allowed, play.kind, lost, dice);
 }
 
 fn afterwards(holding: &Holding) -> Change {
@@ -52,7 +54,14 @@ fn afterwards(holding: &Holding) -> Change {
 }
 
 /// Reads the database, writes to it, looks at its pages; what it held.
-fn recovered(realm: &Realm, left: &Image, allowed: &[Holding], kind: Kind, dice: &mut Dice) -> Holding {
+fn recovered(
+    realm: &Realm,
+    left: &Image,
+    allowed: &[Holding],
+    kind: Kind,
+    lost: u32,
+    dice: &mut Dice,
+) -> Holding {
     let disk = Disk::new(left, kind);
     let files = files(realm, &disk);
     // A reader may come first.
@@ -69,6 +78,11 @@ fn recovered(realm: &Realm, left: &Image, allowed: &[Holding], kind: Kind, dice:
     wanted.iter_mut().for_each(|holding| after.apply(holding));
     among("what is read when it was written to", &found, &wanted);
     sound(&files);
+    assert!(
+        lost_pages(&files) <= lost,
+        "there were {lost} pages that nothing leads to, now {}",
+        lost_pages(&files)
+    );
     let others: Vec<String> = disk
         .image()
         .keys()
@@ -89,6 +103,17 @@ fn among(what: &str, found: &Holding, allowed: &[Holding]) {
     let differences = allowed.iter().map(|holding| holding.difference(found));
     let nearest = differences.min_by_key(Vec::len).unwrap_or_default();
     panic!("{what} is neither as before nor as after; the nearest differs in\n  {}", nearest.join("\n  "));
+}
+
+/// Pages that nothing leads to: what MIT's programs leave behind, and ours never.
+fn lost_pages(files: &Db2Files) -> u32 {
+    let open = |path: &Path| {
+        let file = files.storage.open(path, Access::ReadOnly).expect("it can be opened");
+        BTree::open(file, path, Access::ReadOnly)
+    };
+    // Of a hash table there is no such count.
+    let trees = [&files.principals, &files.policies].into_iter().filter_map(|path| open(path).ok());
+    trees.map(|tree| tree.check().expect("it can be read").unreachable).sum()
 }
 
 /// Every page is what it should be.

@@ -6,16 +6,16 @@ use super::*;
 /// Both files change: after the recovery both have changed or none has. In between the second may still be as before.
 #[test]
 fn both_files_change_or_none() {
-    for copies in [true, false] {
+    for (copies, full) in [(true, false), (false, false), (true, true), (false, true)] {
         for left in 0.. {
             let scratch = two_files();
             let (before_first, before_second) = (scratch.all(0), scratch.all(1));
             let (first, after_first) = plan(&scratch, 0, &[Do::Put(7, 3), Do::Put(1000, 80)]);
             let (second, after_second) = plan(&scratch, 1, &[Do::Put(7, 200), Do::Put(1000, 80)]);
-            let storage = Cut { copies, ..Cut::after(left) };
+            let storage = Cut { copies, full, ..Cut::after(left) };
             let done = scratch.files(&storage).commit([first, second]);
             assert!(!scratch.all_or_between(0).is_empty() && !scratch.all_or_between(1).is_empty());
-            let what = format!("{copies}, {left}: {done:?}");
+            let what = format!("{copies}, {full}, {left}: {done:?}");
             scratch.files(&SystemStorage).recover().unwrap_or_else(|error| panic!("{what}: {error}"));
             scratch.files(&SystemStorage).remove_copies(&[0, 1]).unwrap();
             let now = (scratch.all(0), scratch.all(1));
@@ -124,6 +124,53 @@ fn a_journal_that_was_never_whole_is_nothing() {
     assert_eq!(scratch.files(&SystemStorage).recover().unwrap(), Recovered::Nothing);
 }
 
+/// Whoever may make names beside the files must not choose which ones we overwrite.
+#[test]
+fn what_others_put_in_our_places() {
+    let scratch = two_files();
+    let victim = scratch.directory.path().join("victim");
+    std::fs::write(&victim, b"precious").unwrap();
+    let untouched = || assert_eq!(std::fs::read(&victim).unwrap(), b"precious");
+    let refused = |what: &str| {
+        for result in
+            [scratch.files(&SystemStorage).recover().map(drop), scratch.files(&SystemStorage).can_recover()]
+        {
+            assert!(matches!(&result, Err(Error::UnknownJournal { .. })), "{what}: {result:?}");
+        }
+        untouched();
+    };
+    let symlink = |to: &Path| std::os::unix::fs::symlink(&victim, to).unwrap();
+    symlink(&scratch.journal);
+    refused("a symbolic link");
+    std::fs::remove_file(&scratch.journal).unwrap();
+    std::fs::hard_link(&victim, &scratch.journal).unwrap();
+    refused("a hard link");
+    std::fs::remove_file(&scratch.journal).unwrap();
+    std::fs::write(&scratch.journal, b"somebody's notes, much longer than a magic number").unwrap();
+    refused("another file");
+    std::fs::remove_file(&scratch.journal).unwrap();
+
+    let mut model = scratch.all(0);
+    for link in [true, false] {
+        let copy = scratch.directory.path().join("p.commit");
+        if link {
+            symlink(&copy);
+        } else {
+            std::fs::hard_link(&victim, &copy).unwrap();
+        }
+        let mut tree = scratch.tree(0, Access::ReadWrite);
+        let many: Vec<Do> = (0..40).map(|n| Do::Put(400 + 100 * u32::from(link) + n, 60)).collect();
+        work(&mut tree, &mut model, &many);
+        scratch.files(&SystemStorage).commit([tree.plan().unwrap(), Plan::default()]).unwrap();
+        untouched();
+        assert!(scratch.all(0) == model);
+    }
+    symlink(&scratch.directory.path().join("p.commit"));
+    scratch.files(&SystemStorage).remove_copies(&[0, 1]).unwrap();
+    untouched();
+    assert_eq!(scratch.names(), ["p", "p.kadm5", "victim"]);
+}
+
 /// Keys that are deleted stay in no file that there was meanwhile.
 #[test]
 fn what_is_deleted_is_nowhere() {
@@ -191,5 +238,32 @@ fn new_pages_that_are_taken_back() {
             _ => assert!(ours.len() > PAGE && ours.iter().all(|byte| *byte == 0)),
         }
         assert_eq!(scratch.names(), ["p", "p.kadm5"]);
+    }
+}
+
+/// Who brings new files takes them away again where they were not put in their places and the error says so.
+#[test]
+fn new_files_that_a_full_disk_keeps_out() {
+    for left in 0.. {
+        let scratch = two_files();
+        let before = (scratch.all(0), scratch.all(1));
+        let loaded = Scratch::new();
+        for (file, path) in scratch.loaded.iter().enumerate() {
+            loaded.make(file, &model(10..30 + file as u32));
+            std::fs::copy(&loaded.paths[file], path).unwrap();
+        }
+        let storage = Cut { full: true, ..Cut::after(left) };
+        let done = scratch.files(&storage).put_in_place(Names::Load);
+        if matches!(done, Err(Error::Io { .. })) {
+            scratch.loaded.iter().for_each(|path| std::fs::remove_file(path).unwrap());
+        }
+        let recovered = scratch.files(&SystemStorage).recover();
+        assert!(recovered.is_ok(), "{left}: {done:?}: {recovered:?}");
+        let now = (scratch.all(0), scratch.all(1));
+        assert!(now == before || now == (loaded.all(0), loaded.all(1)), "{left}: {done:?}");
+        if done.is_ok() {
+            assert!(now != before && left >= 4, "{left}");
+            break;
+        }
     }
 }

@@ -88,7 +88,11 @@ fn cut_everywhere(copies: bool, once: bool, what: &str, doings: &[Do]) -> i64 {
         assert!(now == after || (now == start && done.is_err()), "{what}");
         if now == start {
             let length = |path: &Path| std::fs::metadata(path).unwrap().len();
-            assert_eq!(length(&scratch.paths[0]), length(&template.paths[0]), "{what}: its new pages are gone");
+            assert_eq!(
+                length(&scratch.paths[0]),
+                length(&template.paths[0]),
+                "{what}: its new pages are gone"
+            );
         }
         assert_eq!(scratch.names(), ["p", "p.kadm5"], "{what}");
         if !storage.was_reached() {

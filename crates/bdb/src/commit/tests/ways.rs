@@ -22,6 +22,20 @@ fn links_of_both_kinds() {
     assert_eq!(scratch.all(0), after);
 }
 
+/// Neither a copy nor a journal can be written, as on a full disk: the message says that nothing was changed.
+#[test]
+fn a_journal_that_cannot_be_written() {
+    let scratch = two_files();
+    let before = [scratch.all(0), scratch.all(1)];
+    let (change, _) = plan(&scratch, 0, &[Do::Put(1001, 90), Do::Delete(9)]);
+    let refused = scratch.files(&Cut::after(0)).commit([change, Plan::default()]).unwrap_err();
+    let told =
+        format!("{}: cannot write the journal, and nothing was changed: cut", scratch.journal.display());
+    assert_eq!(refused.to_string(), told);
+    assert_eq!([scratch.all(0), scratch.all(1)], before);
+    assert_eq!(scratch.names(), ["p", "p.kadm5"]);
+}
+
 /// A change within one sector is one write and one sync.
 #[test]
 fn a_small_change_costs_one_sync() {
