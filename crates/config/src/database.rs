@@ -87,7 +87,7 @@ impl Config {
             origin: value.origin(),
             setting: setting_name(names),
             value: value.text().into_owned(),
-            reason: "a number that is not negative is wanted".into(),
+            reason: "a number from 0 to 2147483647 is wanted".into(),
             mit: MitFault::BadInteger,
         };
         value.integer().and_then(|number| u32::try_from(number).ok()).ok_or_else(bad)
@@ -171,9 +171,10 @@ mod tests {
         assert_eq!(of("").unwrap(), LmdbSettings { map_size: 128, max_readers: 0, nosync: false });
         let set = of("mapsize = 512\nmax_readers = 7\nnosync = yes\n").unwrap();
         assert_eq!(set, LmdbSettings { map_size: 512, max_readers: 7, nosync: true });
-        for wrong in ["mapsize = 1G", "mapsize = -1", "max_readers = many"] {
+        for wrong in ["mapsize = 1G", "mapsize = -1", "mapsize = 4000000000", "max_readers = many"] {
             let error = of(&format!("{wrong}\n")).unwrap_err().to_string();
-            assert!(error.contains(wrong.split(' ').next().unwrap()), "{error}");
+            assert!(error.contains(wrong), "{error}");
+            assert!(error.contains("from 0 to 2147483647"), "{error}");
         }
         let db2 = Config::of_text("[dbmodules]\nR = {\nmapsize = x\n}\n").db_module(b"R");
         assert_eq!(db2.unwrap().lmdb, LmdbSettings::default(), "db2 does not look at it");

@@ -183,7 +183,18 @@ impl Database {
         })
     }
 
-    /// Overwrites the principals with zeros and removes all files, the log too.
+    /// Whether there is a database only in pieces, which can be destroyed without being opened before.
+    ///
+    /// # Errors
+    /// Where the system does not say.
+    pub fn is_in_pieces(&self) -> Result<bool> {
+        match &self.place {
+            Place::Db2(files) => files.is_in_pieces(),
+            Place::Klmdb(_) => Ok(false),
+        }
+    }
+
+    /// Overwrites the principals with zeros and removes all files, the log too, and what killed programs left.
     ///
     /// # Errors
     /// Where one of them cannot be overwritten or removed; those after it are still there.

@@ -45,6 +45,15 @@ pub enum KdbError {
         /// The journal of the change.
         journal: PathBuf,
     },
+    /// A creation was cut short between its two files (MIT's text, of a file that is there, and what to do).
+    #[error(
+        "Cannot open DB2 database '{}': File exists; its creation was cut short: remove it with kdb5_util destroy -f and create it again",
+        path.display()
+    )]
+    HalfCreated {
+        /// The principal file.
+        path: PathBuf,
+    },
     /// The pages of a file are damaged, or a key is too long for them.
     #[error(transparent)]
     Pages(#[from] k5_bdb::Error),
@@ -73,8 +82,8 @@ pub enum KdbError {
     },
     /// The map of an LMDB environment is full.
     #[error(
-        "{}: the LMDB map of {size} MiB is full, and nothing was changed; set mapsize = {needed} or more in \
-         [dbmodules] {section}",
+        "{}: the LMDB map of {size} MiB is full, and nothing was changed; set mapsize = {needed} (MiB) or more in \
+         [dbmodules] {section} of kdc.conf, then restart krb5kdc and kadmind",
         path.display()
     )]
     MapFull {
@@ -86,6 +95,20 @@ pub enum KdbError {
         size: u64,
         /// `mapsize` that will do.
         needed: u64,
+    },
+    /// The map of an LMDB environment is larger than the addresses of a process.
+    #[error(
+        "{}: Cannot allocate memory: mapsize = {size} (MiB) in [dbmodules] {section} of kdc.conf is more than this machine has \
+         room for",
+        path.display()
+    )]
+    MapTooLarge {
+        /// The file.
+        path: PathBuf,
+        /// The section with the setting.
+        section: String,
+        /// `mapsize` as it is, in MiB.
+        size: u64,
     },
     /// A change is made but for the lockout fields, which have an environment of their own.
     #[error(
@@ -231,6 +254,18 @@ pub enum KdbError {
 }
 
 impl KdbError {
+    /// The error of a work of which so many bytes were done, of so many: the room that is wanted is that for all of them.
+    #[must_use]
+    pub fn for_the_whole(mut self, done: u64, whole: u64) -> KdbError {
+        if let KdbError::MapFull { needed, .. } = &mut self
+            && (1..whole).contains(&done)
+        {
+            let scaled = (u128::from(*needed) * u128::from(whole)).div_ceil(u128::from(done));
+            *needed = u64::try_from(scaled).unwrap_or(u64::MAX);
+        }
+        self
+    }
+
     /// Whether the change that failed is made, or may be: it must not be tried again.
     #[must_use]
     pub fn is_undecided(&self) -> bool {

@@ -8,7 +8,7 @@ use k5_types::Principal;
 use std::collections::HashSet;
 use std::hash::{BuildHasher, RandomState};
 use std::ops::ControlFlow;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// A part of a database.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -32,6 +32,24 @@ pub struct Structure {
     pub more: u64,
 }
 
+/// A file beside a database that a killed program left, and that nobody needs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Leftover {
+    /// The file.
+    pub path: PathBuf,
+    /// Of a load; else of a change.
+    pub of_load: bool,
+}
+
+/// A change that was cut short.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CutShort {
+    /// What there is and what to do about it, with the journal in front.
+    pub what: String,
+    /// Whether the next writer finishes it or takes it back: what contradicts itself until then goes away with it.
+    pub passes: bool,
+}
+
 /// A record, or what is wrong with it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Found<T> {
@@ -52,11 +70,25 @@ pub trait Inspect {
     /// The path of a part.
     fn path(&self, part: Part) -> &Path;
 
+    /// A change that was cut short and of which the files have a part.
+    ///
+    /// # Errors
+    /// Where the system does not say whether there is one.
+    fn cut_short(&self) -> Result<Option<CutShort>>;
+
     /// Reads every page of a part and tells what contradicts itself.
     ///
     /// # Errors
     /// Where the file cannot be opened or read.
     fn structure(&self, part: Part) -> Result<Structure>;
+
+    /// What killed programs left beside the database.
+    ///
+    /// # Errors
+    /// Where the system does not say.
+    fn leftovers(&self) -> Result<Vec<Leftover>> {
+        Ok(Vec::new())
+    }
 
     /// Visits all principals that can be found, those that look-ups find first. Of several records with one name only the
     /// first that can be read comes.

@@ -28,7 +28,7 @@ pub use backend::{Access, Backend, Load, LoadFrom, Loaded, Order, Savepoint, Sco
 pub use database::{Database, Place};
 pub use entry::Entry;
 pub use error::{KdbError, Result};
-pub use inspect::{Found, Inspect, Part, Problem, Seen, Structure, Way};
+pub use inspect::{CutShort, Found, Inspect, Leftover, Part, Problem, Seen, Structure, Way};
 pub use kadm_data::{INITIAL_HISTORY_KVNO, KadmData, OldKeys};
 pub use key_data::{KeyData, sort_key_data};
 pub use mkey::{MasterKey, MasterKeys, StorageKey, master_principal, open_key, seal_key};

@@ -7,6 +7,8 @@ use k5_kdb::db2::{Db2, Db2Files};
 use k5_kdb::{Access, Backend, Scope};
 use k5_types::Principal;
 use std::collections::BTreeMap;
+use std::io::Read;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -189,6 +191,57 @@ fn mit_finds_a_whole_database_at_every_step() {
     }
 }
 
+/// What a change that the next writer ends leaves in between is told once, with the command that helps; what can be read is saved all the same.
+#[test]
+fn verify_tells_of_a_change_that_the_next_writer_ends() {
+    let scene = Scene::new();
+    let before = scene.dump();
+    assert!(scene.cut(i64::MAX));
+    let after = scene.dump();
+    let left = between(&scene, &before, &after);
+    let ours = scene.realm.by(Side::Ours);
+    // Some pages are faulty in between at one step at least.
+    let mut faulty = 0;
+    for left in left - 3..left + 4 {
+        scene.restore();
+        assert!(!scene.cut(left));
+        if !scene.realm.path("principal.journal").exists() {
+            continue;
+        }
+        for name in ["saved", "saved.scanned"] {
+            let _ = fs::remove_file(scene.realm.path(name));
+        }
+        let told = ours.kdb5_util(["verify", "--recover", "saved"]).fails(1);
+        assert!(!told.stdout.is_empty(), "{told}");
+        let lines: Vec<&str> = told.stdout.lines().collect();
+        let journal = scene.realm.path("principal.journal");
+        assert!(lines[0].starts_with(&format!("{}: a change", journal.display())), "{told}");
+        assert!(lines[0].contains("run kadmin.local listpols, which finishes it"), "{told}");
+        assert!(!told.stdout.contains(": page "), "{told}");
+        let unlisted = lines.iter().any(|line| line.starts_with("note: ") && line.contains("are not listed"));
+        let faults = lines.last().unwrap().rsplit(": ").next().unwrap();
+        assert_eq!(unlisted, faults != "1 fault", "{told}");
+        faulty += usize::from(unlisted);
+        let saved = principals(&String::from_utf8(scene.realm.read("saved")).unwrap());
+        for (name, line) in before.iter().filter(|(name, line)| after.get(*name) == Some(line)) {
+            assert!(saved.get(name) == Some(line), "{name}");
+        }
+        ours.kadmin_local(["listpols"]).ok();
+        let _ = ours.kdb5_util(["verify"]).ok().stdout_has(": sound");
+    }
+    assert!(faulty > 0);
+}
+
+/// A creation that was killed left no database: that is one failure.
+#[test]
+fn verify_of_no_database() {
+    let realm = Realm::new(Side::Ours);
+    for name in ["principal", "principal.ok", "principal.kadm5", "principal.kadm5.lock"] {
+        realm.write(name, "");
+    }
+    realm.kdb5_util(["verify"]).fails(1);
+}
+
 /// Steps after which the journal stands and some pages are written.
 fn between(scene: &Scene, before: &BTreeMap<String, String>, after: &BTreeMap<String, String>) -> i64 {
     let mut left = 5;
@@ -236,16 +289,39 @@ fn what_mit_writes_in_between() {
             "{}",
             refused.stderr
         );
-        assert!(refused.stderr.contains("kdb5_util verify --recover"), "{}", refused.stderr);
+        assert!(
+            refused.stderr.contains("kdb5_util verify --recover FILE, then kdb5_util load"),
+            "{}",
+            refused.stderr
+        );
+        assert!(!refused.stderr.contains("remove the journal"), "{}", refused.stderr);
     }
     assert!(files() == kept);
-    let told = ours.kdb5_util(["verify", "--recover", "saved"]).output();
-    assert!(
-        format!("{}{}", told.stdout, told.stderr).contains("was cut short"),
-        "{}{}",
-        told.stdout,
-        told.stderr
+    let told = ours.kdb5_util(["verify", "--recover", "saved"]).fails(1);
+    let journal = format!(
+        "{}: a change to the database was cut short",
+        scene.realm.path("principal.journal").display()
     );
+    assert!(told.stdout.starts_with(&journal), "{told}");
+    assert!(files() == kept);
+    // What cannot be opened any more can be destroyed, by ours with the journal too.
+    scene.realm.write("kept", scene.realm.read("principal.journal"));
+    for side in [Side::Mit, Side::Ours] {
+        let mut journal = fs::File::open(scene.realm.path("principal.journal")).unwrap();
+        let output = scene.realm.by(side).kdb5_util(["destroy", "-f"]).ok();
+        assert!(output.stdout.ends_with("destroyed.\n") && output.stderr.is_empty(), "{output}");
+        assert_eq!(scene.realm.path("principal.journal").exists(), side == Side::Mit);
+        let mut bytes = Vec::new();
+        journal.read_to_end(&mut bytes).unwrap();
+        assert_eq!(bytes.iter().all(|byte| *byte == 0), side == Side::Ours);
+        for (name, content) in ["principal", "principal.kadm5"].iter().zip(&kept) {
+            scene.realm.write(name, content);
+        }
+        for lock in ["principal.ok", "principal.kadm5.lock"] {
+            scene.realm.write(lock, "");
+        }
+    }
+    scene.realm.write("principal.journal", scene.realm.read("kept"));
     assert!(files() == kept);
     ours.kdb5_util(["load", "saved"]).ok();
     assert!(!scene.realm.path("principal.journal").exists());
@@ -266,8 +342,36 @@ fn hard_links() {
     let refused = pair.ours().kadmin_local(["addprinc", "-randkey", "bob"]).output();
     assert!(refused.stderr.contains("2 names (hard links)"), "{}", refused.stderr);
     let _ = pair.mit().kadmin_local(["getprinc", "alice"]).ok();
+    let _ = pair.ours().kdb5_util(["dump", "out"]).ok();
+    let before = pair.ours().read("principal");
+    let refused = pair.ours().kdb5_util(["load", "-update", "out"]).fails(1);
+    let _ = refused.stderr_has("2 names (hard links)");
+    assert!(pair.ours().read("principal") == before && pair.ours().read("twin") == before);
     pair.each(|realm| fs::remove_file(realm.path("twin")).unwrap());
     let _ = pair.ours().kadmin_local(["addprinc", "-randkey", "alice"]).ok();
+    pair.same_dump();
+}
+
+/// DIV-236: who may not make names in the directory changes nothing, and nothing is half done.
+#[test]
+fn a_directory_in_which_no_name_can_be_made() {
+    let pair = Pair::with(harness::Setup::new().backend(harness::BackEnd::Db2));
+    pair.create_by_mit("master");
+    let rights = |mode| {
+        pair.each(|realm| fs::set_permissions(realm.dir(), fs::Permissions::from_mode(mode)).unwrap());
+    };
+    let before = pair.ours().read("principal");
+    rights(0o555);
+    announced_divergence("DIV-236");
+    let by_mit =
+        pair.mit().kadmin_local(["setstr", "kadmin/admin", "note", "text"]).bound_by_rights().output();
+    let by_ours =
+        pair.ours().kadmin_local(["setstr", "kadmin/admin", "note", "text"]).bound_by_rights().output();
+    rights(0o755);
+    assert_eq!((by_mit.exit, by_ours.exit), (0, 1), "{by_ours}");
+    assert!(by_ours.stderr.contains("nothing was changed: Permission denied"), "{by_ours}");
+    assert!(pair.ours().read("principal") == before);
+    pair.ours().kadmin_local(["setstr", "kadmin/admin", "note", "text"]).ok();
     pair.same_dump();
 }
 

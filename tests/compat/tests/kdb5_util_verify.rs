@@ -129,7 +129,12 @@ fn without_the_master_key() {
     fs::remove_file(realm.path("stash")).unwrap();
     let output = realm.kdb5_util(["verify"]).fails(1);
     assert!(output.stderr.contains("while reading master key; no key is decrypted"), "{output}");
-    assert!(output.stdout.contains(" keys not decrypted: sound\n"), "{output}");
+    assert!(
+        output
+            .stdout
+            .contains(" keys not decrypted: sound as far as it could be read, but keys were not tried\n"),
+        "{output}"
+    );
     assert!(!output.stdout.contains(" 0 keys"), "{output}");
     realm.kdb5_util(["-P", "goldenmaster", "verify"]).ok();
 }
@@ -353,7 +358,12 @@ fn without_the_entry_of_the_master_keys_the_stashed_ones_are_tried() {
     let line = "kdb5_util: ";
     let output = realm.kdb5_util(["-P", "wrong", "verify"]).fails(1);
     assert!(output.stderr.starts_with(line) && output.stderr.contains("no key is decrypted"), "{output}");
-    assert!(output.stdout.ends_with(" keys not decrypted: sound\n"), "{output}");
+    assert!(
+        output
+            .stdout
+            .ends_with(" keys not decrypted: sound as far as it could be read, but keys were not tried\n"),
+        "{output}"
+    );
 }
 
 #[test]

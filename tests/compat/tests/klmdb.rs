@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
 use compat::golden;
-use harness::{BackEnd, Kdc, Pair, Realm, Setup, Side};
+use harness::{BackEnd, Kdc, Pair, Realm, Setup, Side, SmallDisk, announced_divergence};
 use std::fs;
 use std::os::unix::fs::{FileExt, PermissionsExt};
 use std::process::Command;
@@ -197,12 +197,13 @@ fn a_full_map() {
     let before = all_records(&realm);
     realm.write("in", source.read("out"));
     let shown = realm.kdb5_util(["load", "in"]).fails(1).stderr;
-    assert!(shown.contains("set mapsize = ") && shown.contains("[dbmodules] small"), "{shown}");
+    let told = "(MiB) or more in [dbmodules] small of kdc.conf, then restart krb5kdc and kadmind";
+    assert!(shown.contains("set mapsize = ") && shown.contains(told), "{shown}");
     same(&all_records(&realm), &before);
     let rest = shown.split_once("set mapsize = ").unwrap().1;
     let needed: u32 = rest.split(' ').next().unwrap().parse().unwrap();
-    // The load tells what it needs as far as it came; one that is told all goes on.
-    let realm = with(needed.max(4));
+    assert!((3..=16).contains(&needed), "{needed} for 2 MB");
+    let realm = with(needed);
     realm.write("in", source.read("out"));
     realm.kdb5_util(["load", "in"]).ok();
     // One principal after the other, until one does not fit.
@@ -221,6 +222,112 @@ fn a_full_map() {
     assert!(shown.contains("set mapsize = "), "{shown}");
     let names = realm.kadmin_local(["listprincs", "p*"]).ok().stdout;
     assert_eq!(names.lines().count(), fitted + 1);
+}
+
+/// DIV-161: a KDC that runs with the old size cannot open what no longer fits in it, MIT's to be restarted.
+#[test]
+fn a_kdc_that_runs_while_mapsize_is_raised() {
+    let text = "[dbmodules]\n    small = {\n        db_library = klmdb\n        mapsize = 1\n    }\n";
+    let realm = Realm::with(Side::Ours, setup().kdc_realm("database_module = small").kdc_text(text));
+    realm.create("master");
+    realm.kadmin_local(["addprinc", "-pw", "secret", "alice"]).ok();
+    let kdc = Kdc::start(&realm);
+    realm.kinit("alice", "secret").ok();
+    let conf = String::from_utf8(realm.read("kdc.conf")).unwrap();
+    realm.write("kdc.conf", conf.replace("mapsize = 1\n", "mapsize = 8\n"));
+    let value = "v".repeat(30_000);
+    for number in 0..50 {
+        realm.kadmin_local(["addprinc", "-nokey", &format!("p{number}")]).ok();
+        realm.kadmin_local(["setstr", &format!("p{number}"), "s", &value]).ok();
+    }
+    realm.kinit("alice", "secret").fails(1);
+    kdc.stop();
+    let kdc = Kdc::start(&realm);
+    realm.kinit("alice", "secret").ok();
+    kdc.stop();
+}
+
+/// DIV-235: sizes that cannot be.
+#[test]
+fn map_sizes_that_cannot_be() {
+    announced_divergence("DIV-235");
+    let pair =
+        Pair::with(setup().kdc_realm("database_module = small").kdc_text(
+            "[dbmodules]\n    small = {\n        db_library = klmdb\n        mapsize = 0\n    }\n",
+        ));
+    // None: what the file records, one MiB for a new one, as with MIT.
+    pair.create("master");
+    pair.each(|realm| assert_eq!(realm.read("principal.mdb")[32..40], (1u64 << 20).to_le_bytes()));
+    let each = |size: &str| {
+        pair.each(|realm| {
+            let conf = String::from_utf8(realm.read("kdc.conf")).unwrap();
+            let at = conf.find("mapsize = ").unwrap();
+            let end = at + conf[at..].find('\n').unwrap();
+            realm.write("kdc.conf", format!("{}mapsize = {size}{}", &conf[..at], &conf[end..]));
+        });
+    };
+    for (size, why) in [
+        ("4000000000", "mapsize = 4000000000: a number from 0 to 2147483647 is wanted"),
+        ("100000000", "Cannot allocate memory: mapsize = 100000000 (MiB) in [dbmodules] small of kdc.conf"),
+    ] {
+        each(size);
+        let both = pair.kadmin_local(["listprincs"]).differs("DIV-235").code(1);
+        assert!(both.ours.stderr.contains(why), "{}", both.ours);
+    }
+    each("0");
+    pair.kadmin_local(["listprincs"]).same_bytes().code(0);
+}
+
+/// DIV-210: what reading asks for, and what is told where that is not to be had.
+#[test]
+fn rights_that_readers_need() {
+    let pair = Pair::with(setup());
+    pair.create("master");
+    // The lock file: who reads writes to it.
+    let rights = |rights: u32| {
+        pair.each(|realm| {
+            let path = realm.path("principal.mdb-lock");
+            fs::set_permissions(path, PermissionsExt::from_mode(rights)).unwrap();
+        });
+    };
+    rights(0o444);
+    let both = pair.kadmin_local(["listprincs"]).bound_by_rights().differs("DIV-210").code(1);
+    assert!(both.mit.stderr.contains("principal.mdb): Permission denied"), "{}", both.mit);
+    let why = "principal.mdb-lock: Permission denied; who reads an LMDB database writes to its lock file too";
+    assert!(both.ours.stderr.contains(why), "{}", both.ours);
+    rights(0o600);
+}
+
+/// DIV-210: a file system that is read-only is named as such, and read.
+#[test]
+fn a_file_system_that_is_read_only() {
+    let text = "[dbmodules]\n    EXAMPLE.COM = {\n        database_name = {DIR}/disk/principal\n    }\n";
+    let pair = Pair::with(setup().kdc_text(text));
+    let disks = [pair.mit(), pair.ours()].map(|realm| {
+        let disk = SmallDisk::mount(&realm.path("disk"), 1024);
+        realm.create("master");
+        realm.kadmin_local(["addprinc", "-randkey", "alice"]).ok();
+        let remounted = Command::new("mount").args(["-o", "remount,ro"]).arg(realm.path("disk")).status();
+        assert!(remounted.unwrap().success());
+        disk
+    });
+    let said = "Read-only file system";
+    let both = pair.kadmin_local(["getprinc", "alice"]).differs("DIV-210");
+    assert_eq!((both.mit.exit, both.ours.exit), (1, 0));
+    assert!(both.mit.stderr.contains(said), "{}", both.mit);
+    for command in [
+        &["addprinc", "-nokey", "bob"][..],
+        &["ktadd", "-k", "kt", "alice"],
+        &["delprinc", "-force", "alice"],
+    ] {
+        let output = pair.ours().kadmin_local(command).output();
+        assert!(output.stderr.contains(&format!("principal.mdb: {said}")), "{output}");
+        assert_eq!(output.exit, 1, "{output}");
+    }
+    pair.ours().kdb5_util(["dump", "out"]).ok();
+    let output = pair.ours().kdb5_util(["load", "out"]).fails(1);
+    assert!(output.stderr.contains(said), "{output}");
+    drop(disks);
 }
 
 /// DIV-162: files that were cut short or filled with garbage are errors; MIT's program dies of the former.

@@ -81,6 +81,11 @@ impl Db2Files {
         }
     }
 
+    /// The files of a load into this database, under their names with `~`.
+    pub(super) fn of_load(&self) -> Db2Files {
+        Db2Files::named(&with_suffix(&self.principals, "~"))
+    }
+
     /// The files as a commit sees them.
     pub(super) fn pair(&self) -> commit::Files<'_> {
         let [principals, policies] = &self.loaded;
@@ -116,29 +121,6 @@ impl Db2Files {
             Some(Around(surround)) if self.pair().is_cut_short()? => surround(&mut recover),
             _ => recover(),
         }
-    }
-
-    /// Overwrites the principals with zeros and removes all four files, and what a crash left beside them.
-    ///
-    /// # Errors
-    /// Where one of them cannot be overwritten or removed; those after it are still there.
-    pub fn destroy(&self) -> Result<()> {
-        let io_error = |path: &Path| {
-            let path = path.to_path_buf();
-            move |source| KdbError::Io { path, source }
-        };
-        let lock = open_lock(&self.lock).map_err(io_error(&self.lock))?;
-        k5_lock::lock(&lock, LockMode::Exclusive).map_err(io_error(&self.lock))?;
-        let mut file = self
-            .storage
-            .open(&self.principals, k5_bdb::Access::ReadWrite)
-            .map_err(|source| KdbError::Open { path: self.principals.clone(), source })?;
-        k5_bdb::overwrite_with_zeros(&mut file).map_err(io_error(&self.principals))?;
-        self.pair().forget()?;
-        for path in [&self.principals, &self.lock, &self.policies, &self.policy_lock] {
-            self.storage.remove(path).map_err(io_error(path))?;
-        }
-        Ok(())
     }
 }
 
@@ -188,17 +170,21 @@ impl NewFiles {
     /// exist but the lock files, which some programs leave behind, and what a creation left that was cut short.
     pub fn make(files: &Db2Files) -> Result<(Self, StoredFile, StoredFile)> {
         let failed = |path: &Path, source| KdbError::Open { path: path.to_path_buf(), source };
-        let must_not_exist = || match files.principals.symlink_metadata() {
-            Ok(_) => Err(failed(&files.principals, io::Error::from_raw_os_error(nix::libc::EEXIST))),
-            Err(_) => Ok(()),
-        };
+        let exists = || failed(&files.principals, io::Error::from_raw_os_error(nix::libc::EEXIST));
         // Looked at before anything is made: the usual slip is a second `create`.
-        must_not_exist()?;
+        let is_there = || files.principals.symlink_metadata().is_ok();
+        if is_there() && !files.pair().is_cut_short()? {
+            return Err(exists());
+        }
         let mut made = Made { storage: Arc::clone(&files.storage), paths: Vec::new() };
         let mut lock_made = Vec::new();
         let lock = lock_file(&files.lock, &mut lock_made)?;
         // Somebody else may have had the lock of the file that we made first, and used it: then it stays.
-        must_not_exist()?;
+        if is_there() {
+            // With the lock: a creation that runs has a journal too.
+            files.refuse_half_a_creation()?;
+            return Err(exists());
+        }
         made.paths = lock_made;
         files.pair().forget()?;
         if files.policies.symlink_metadata().is_ok() {
@@ -257,7 +243,7 @@ pub(super) fn lock_file(path: &Path, made: &mut Vec<PathBuf>) -> Result<File> {
         };
         k5_lock::lock(&file, LockMode::Exclusive).map_err(failed)?;
         let held = file.metadata().map_err(failed)?;
-        let named = path.symlink_metadata();
+        let named = path.metadata();
         if named.is_ok_and(|named| (named.dev(), named.ino()) == (held.dev(), held.ino())) {
             if is_new {
                 made.push(path.to_path_buf());

@@ -7,7 +7,7 @@ use super::tree::{Tree, open_btree, open_file};
 use crate::backend::Access;
 use crate::entry::Entry;
 use crate::error::{KdbError, Result};
-use crate::inspect::{Found, Inspect, Part, Problem, Seen, Structure};
+use crate::inspect::{CutShort, Found, Inspect, Leftover, Part, Problem, Seen, Structure};
 use crate::key_data::sort_key_data;
 use crate::policy::Policy;
 use crate::verify::verify_policy;
@@ -30,26 +30,15 @@ impl Inspector {
     /// Waits for the locks. The files themselves need not make sense.
     ///
     /// # Errors
-    /// Where a lock file is missing or cannot be locked.
+    /// Where a lock file is missing or cannot be locked. [`KdbError::HalfCreated`].
     pub fn begin(files: &Db2Files) -> Result<Self> {
         let lock =
             open_lock(&files.lock).map_err(|source| KdbError::Io { path: files.lock.clone(), source })?;
         take_lock(&lock, &files.lock, Access::Read)?;
         let policy_lock = open_policy_lock(&files.policy_lock)?;
         take_lock(&policy_lock, &files.policy_lock, Access::Read)?;
+        files.refuse_half_a_creation()?;
         Ok(Inspector { files: files.clone(), _lock: lock, _policy_lock: policy_lock })
-    }
-
-    /// What is to be told of a change that was cut short. Nothing is done about it here: the files are read as they are.
-    fn cut_short(&self) -> Result<Option<String>> {
-        let pair = self.files.pair();
-        if !pair.is_cut_short()? {
-            return Ok(None);
-        }
-        Ok(Some(match pair.can_recover() {
-            Ok(()) => KdbError::CutShort { journal: self.files.journal.clone() }.to_string(),
-            Err(error) => error.to_string(),
-        }))
     }
 
     fn records(&self, part: Part, visit: &mut btree::Look<'_>) -> Result<()> {
@@ -70,6 +59,29 @@ impl Inspect for Inspector {
             // There is none: the entries have what it would have.
             Part::Lockout => &self.files.principals,
         }
+    }
+
+    fn leftovers(&self) -> Result<Vec<Leftover>> {
+        self.files.leftovers()
+    }
+
+    /// Nothing is done about it here: the files are read as they are.
+    fn cut_short(&self) -> Result<Option<CutShort>> {
+        let pair = self.files.pair();
+        if !pair.is_cut_short()? {
+            return Ok(None);
+        }
+        let journal = self.files.journal.display();
+        Ok(Some(match pair.can_recover() {
+            Ok(()) => CutShort {
+                what: format!(
+                    "{journal}: a change to the database was cut short; first have somebody who may write to the database run \
+                     kadmin.local listpols, which finishes it or takes it back"
+                ),
+                passes: true,
+            },
+            Err(error) => CutShort { what: error.to_string(), passes: false },
+        }))
     }
 
     fn structure(&self, part: Part) -> Result<Structure> {
@@ -94,13 +106,7 @@ impl Inspect for Inspector {
             }
         };
         match checked {
-            Ok((pages, mut problems, mut count)) => {
-                if part == Part::Principals
-                    && let Some(what) = self.cut_short()?
-                {
-                    problems.insert(0, Problem { page: 0, what });
-                    count += 1;
-                }
+            Ok((pages, problems, count)) => {
                 let more = count.saturating_sub(problems.len() as u64);
                 Ok(Structure { pages, problems, more })
             }

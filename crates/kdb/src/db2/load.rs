@@ -107,7 +107,7 @@ impl Drop for NewFiles {
 
 /// Overwrites and removes what a loader leaves, but for its lock file.
 fn remove(files: &Db2Files) {
-    if let Ok(mut file) = files.storage.open(&files.principals, k5_bdb::Access::ReadWrite) {
+    if let Ok(Some(mut file)) = files.storage.open_own(&files.principals, k5_bdb::Access::ReadWrite) {
         let _ = k5_bdb::overwrite_with_zeros(&mut file);
     }
     for path in [&files.principals, &files.policies, &files.policy_lock] {
@@ -135,9 +135,7 @@ impl Loader {
     /// # Errors
     /// Where the files cannot be made, or the live database not be read.
     pub fn begin(live: &Db2Files, from: LoadFrom) -> Result<Self> {
-        let mut name = live.principals.clone().into_os_string();
-        name.push("~");
-        let mut files = Db2Files::named(&PathBuf::from(name));
+        let mut files = live.of_load();
         files.new_principals = live.new_principals;
         let lock = lock_file(&files.lock, &mut Vec::new())?;
         let mut new = NewFiles { files, _lock: lock, made: Default::default(), placed: false };
@@ -162,6 +160,9 @@ impl Loader {
             LoadFrom::Live => {
                 let held = LiveLocks::take(live)?;
                 held.recover(live, from)?;
+                // The other names would keep what was before the update.
+                live.pair().refuse_links(0)?;
+                live.pair().refuse_links(1)?;
                 Some(held)
             }
         };

@@ -6,6 +6,7 @@
 mod files;
 mod gather;
 mod inspect;
+mod leftovers;
 mod load;
 pub mod record;
 mod transaction;

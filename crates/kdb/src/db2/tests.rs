@@ -342,7 +342,7 @@ fn what_a_killed_writer_left_goes_away() {
     for name in left {
         std::fs::write(dir.path().join(name), b"a copy").unwrap();
     }
-    std::fs::write(&files.journal, b"never whole").unwrap();
+    std::fs::write(&files.journal, b"k5jrnl\r\nnever whole").unwrap();
     assert_eq!(names(&db), ["a@R"]);
     assert!(!files.journal.exists());
     drop(db.begin(Scope::Everything, Access::Write).unwrap());
@@ -350,7 +350,7 @@ fn what_a_killed_writer_left_goes_away() {
     for name in left {
         std::fs::write(dir.path().join(name), b"a copy").unwrap();
     }
-    std::fs::write(&files.journal, b"never whole").unwrap();
+    std::fs::write(&files.journal, b"k5jrnl\r\nnever whole").unwrap();
     files.destroy().unwrap();
     assert_eq!(file_names(&dir), [""; 0]);
 }

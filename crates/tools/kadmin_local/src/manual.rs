@@ -45,6 +45,11 @@ Lines that wait on standard input, a file or a pipe, are worked off together, wh
 at once, and what they print appears when it is on the disk. Others get at the database in between. Everything before a \
 question, a `!` line, `lock`, `ktadd`, `ktremove` or a list is written first.
 
+Where such a run is killed, all that it told as done is in the database, and perhaps what the next lines do too. To go on, run the same file again: what is there already is told (`already exists`), which does no harm, and the rest is made; with `--strict` it \
+stops at the first such line. `cpw -randkey` and `ktadd` make new keys again.
+
+The back end `klmdb` is chosen in `kdc.conf`; see kdb5_util(8).
+
 At a terminal there are line editing, completion with the tabulator key (commands, options, attributes behind `+` and `-`, \
 principals, policies, files) and a history. Where there are too many principals to list, completion offers them piece by piece. A \
 line that begins with a blank, one with a password in it, and the answers to questions are not kept in the history. Ctrl-C \
@@ -77,6 +82,24 @@ const FILES: &[(&str, &str)] = &[
     (
         "/var/lib/krb5kdc/principal",
         "The database, unless `database_name` in `kdc.conf` says otherwise; beside it `.ok`, `.kadm5` and `.kadm5.lock` with the same beginning.",
+    ),
+    (
+        "/var/lib/krb5kdc/principal.journal",
+        "A change that was cut short. It is finished or taken back when a program that may write opens the database next, so any command of `kadmin.local` will do; who may only \
+             read is refused until then. It must not be removed by hand. If a message says that another program has written to the database since, save what can be read with \
+             `kdb5_util verify --recover FILE` and load that; what was deleted last may be there again, so look at it.",
+    ),
+    (
+        "/var/lib/krb5kdc/principal.commit, principal.kadm5.commit",
+        "The new files of a change that is being made. What a killed program leaves of them goes with the next change.",
+    ),
+    (
+        "/var/lib/krb5kdc/principal~",
+        "The new database of a load, with `.kadm5` and others behind the name. The next load removes what a killed one leaves.",
+    ),
+    (
+        "/var/lib/krb5kdc/principal.mdb, principal.lockout.mdb",
+        "The database with `klmdb`: principals and policies, and what the KDC records of logins; each with a lock file, `-lock` behind the name, which readers write to as well.",
     ),
     ("/etc/krb5kdc/.k5.REALM", "The stash file, which holds the master keys."),
     ("/etc/krb5.keytab", "The default keytab."),

@@ -31,7 +31,7 @@ pub(crate) static HELP: Help = Help {
     operands: "",
     description: "\
 Makes the database with the principals K/M, krbtgt, kadmin/admin and kadmin/changepw, and asks twice for the master password. If \
-anything fails, nothing is made.\n\n\
+anything fails, nothing is made. Where a creation was killed half way, and the database is there in part, `create` says so, and `destroy -f` removes it.\n\n\
 With `-s` the KDC can start by itself. If only the stash file cannot be written, the database stays, and `stash` makes up for it.",
     flags: &[],
     examples: &[Example { line: "kdb5_util create -s", purpose: "The usual beginning." }],

@@ -6,6 +6,7 @@ use crate::session::{Session, Stop};
 use k5_cli::manual::{Example, Help};
 use k5_cli::prompt::confirm;
 use k5_cli::{Opt, OptionTable, errno_text};
+use k5_kdb::KdbError;
 use nix::unistd::{AccessFlags, access};
 use std::io::Write;
 use std::path::Path;
@@ -18,27 +19,33 @@ pub(crate) static OPTIONS: [Opt<Force>; 1] = [Opt::flag(Force, &["-f"], "ask no 
 pub(crate) static HELP: Help = Help {
     operands: "",
     description: "\
-Asks, and after `yes` overwrites the database with zeros and removes its files, and its update log if replicas follow the realm: `kadmind` must be started again then. The stash file stays.",
+Asks, and after `yes` overwrites the database with zeros and removes its files, and its update log if replicas follow the realm: `kadmind` must be started again then. The stash file stays.\n\n\
+What programs that were killed have left beside the database is overwritten and removed too: the journal, `NAME.commit`, `NAME.kadm5.commit`, and the files of a load, which have a `~` in their \
+names. A database of which only such pieces are there is destroyed in the same way, without a look at its master key. A load that runs is waited for.",
     flags: &[],
     examples: &[Example { line: "kdb5_util destroy -f", purpose: "Destroys without a question." }],
 };
 
-/// Makes a database that a dead loader of MIT's has left locked one that can be opened, to be destroyed.
+/// Makes a database that a dead loader of MIT's has left locked one that can be opened, to be destroyed. Answers whether it is
+/// to be opened: as little of one that was cut short need be readable as the work wants, which is nothing.
 ///
 /// # Errors
 /// Where its lock file cannot be made again. Everything else that is wrong with it is told when it is opened.
-pub(crate) fn mend(session: &mut Session<'_, '_>) -> Result<(), Stop> {
+pub(crate) fn mend(session: &mut Session<'_, '_>) -> Result<bool, Stop> {
     let arguments = &session.general.arguments;
-    let Ok(database) = session.realm_database(arguments) else { return Ok(()) };
-    let mended =
-        database.mend().map_err(|error| session.error(error.to_string(), "while initializing database"))?;
+    let Ok(database) = session.realm_database(arguments) else { return Ok(true) };
+    let failed = |error: KdbError| session.error(error.to_string(), "while initializing database");
+    if database.is_in_pieces().map_err(failed)? {
+        return Ok(false);
+    }
+    let mended = database.mend().map_err(failed)?;
     if let Some(lock_file) = mended {
         tell_of_lock_file(session, &lock_file);
     }
-    Ok(())
+    Ok(true)
 }
 
-/// Destroys the database that was opened.
+/// Destroys the database.
 ///
 /// # Errors
 /// Where the person says no, or the files cannot be removed.

@@ -61,7 +61,7 @@ pub(crate) static HELP: Help = Help {
     operands: "[FILE [NAME ...]]",
     description: "\
 Writes all principals and policies to FILE, or to standard output for none or `-`. A FILE that is there is replaced when the dump is whole and on \
-the disk; `FILE.dump_ok` beside it tells `kprop` so. What is no regular file is written to as it is.\n\n\
+the disk; `FILE.dump_ok` beside it tells `kprop` so: it is empty while a dump goes on and after one that failed, and FILE is then the one before. What is no regular file is written to as it is.\n\n\
 With NAMEs, extended regular expressions that must match a whole name, only these principals are written, and no policies.\n\n\
 The dump holds all keys, encrypted in the master key.",
     flags: &[],

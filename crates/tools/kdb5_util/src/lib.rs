@@ -69,8 +69,9 @@ fn execute(args: &[OsString], io: &mut Io<'_>, failures: &mut usize) -> Result<(
     match command {
         Command::Create => create::run(session, password),
         Command::Destroy => {
-            destroy::mend(&mut session)?;
-            open::open(&mut session, password)?;
+            if destroy::mend(&mut session)? {
+                open::open(&mut session, password)?;
+            }
             destroy::run(session)
         }
         Command::Stash => {

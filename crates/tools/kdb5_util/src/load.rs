@@ -7,7 +7,7 @@ use k5_cli::{Item, Message, Opt, OptionTable, Progress, WordOptions, errno_text}
 use k5_kdb::db2::PrincipalFile;
 use k5_kdb::dump::{DumpReader, Record, Version};
 use k5_kdb::{KdbError, Load, LoadFrom, Place};
-use std::fs::File;
+use std::fs::{File, Metadata};
 use std::io::{IsTerminal, Read};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
@@ -37,7 +37,7 @@ pub(crate) static HELP: Help = Help {
     operands: "FILE",
     description: "\
 Makes the database of a dump, or replaces it: the new one is built beside it under names with `~`, and takes its place when all of it is on \
-the disk. With `-update` the same is done to a copy of the database, while nobody else may use it.\n\n\
+the disk. What a load has left that was killed is overwritten and removed by the next one, or by `destroy`. With `-update` the same is done to a copy of the database, while nobody else may use it.\n\n\
 With klmdb a load is one transaction on the live files, so that `mapsize` must hold the old database and the new one together; there is no `-hash`. Lockout records are written whole: \
 what the KDC counts meanwhile is lost.\n\n\
 A damaged dump stops the load with the line and what is wrong with it; the database is then as it was. The stash file is not touched: a database of another \
@@ -71,6 +71,7 @@ pub(crate) fn run(mut session: Session<'_, '_>) -> Result<(), Stop> {
     let opened = File::open(&request.file);
     let file = opened
         .map_err(|error| session.error(errno_text(&error), [&b"while opening "[..], &shown].concat()))?;
+    let length = file.metadata().ok().filter(Metadata::is_file).map(|data| data.len());
     let mut progress = progress(&session, &request, &file);
     let realm = &session.params.realm;
     let opened = match request.copy {
@@ -114,6 +115,13 @@ pub(crate) fn run(mut session: Session<'_, '_>) -> Result<(), Stop> {
         drop(loader);
         drop(progress);
         let title = copy.map_or_else(|| reader.version().title(), |header| header.title());
+        let fault = match (fault, length) {
+            // The map is full before the dump is at its end.
+            (Fault::Store(error, doing), Some(length)) => {
+                Fault::Store(error.for_the_whole(reader.bytes(), length), doing)
+            }
+            (fault, _) => fault,
+        };
         return Err(refuse(&mut session, &request.file, &reader, title, fault));
     }
     let loaded = loader

@@ -20,7 +20,12 @@ pub fn manual() -> Manual {
 `kdb5_util` works on the files of a realm's database, which `krb5kdc` and `kadmin.local` share. Everything that it makes is its \
 user's alone.
 
-The general options count anywhere on the line, before the command or behind it.",
+The general options count anywhere on the line, before the command or behind it.
+
+A `db2` hash database (`load -hash`) is asked for at each load: `load` without `-hash` makes a B-tree of it. A change to one may need room for a second copy of the file beside it. Its dump has another order than a B-tree's, and `dump -rev` is refused.
+
+The back end `klmdb` is chosen in `kdc.conf`: `db_library = klmdb` in a section of `[dbmodules]` which `database_module` in the realm's section names. Beside it stand `mapsize` (the largest size of each file in MiB, 128 by default; after a change \
+restart `krb5kdc` and `kadmind`), `max_readers` (places for readers, 126 by default) and `nosync` (a change does not wait for the disk). docs/formats/klmdb.md in the source has an example.",
         options: OptionTable(&options::GENERAL).describe(),
         about_commands: "\
 A change of the master key goes by `add_mkey -s`, `use_mkey`, `update_princ_encryption`, `purge_mkeys`. It may be left at any point and taken up again, with \
@@ -58,7 +63,7 @@ MIT's program as well as with this one.",
         shell_commands: Vec::new(),
         exit_status: "\
 The number of failures: 0 if all went well. A command that goes on without the master key counts that as one; `stash` counts only \
-what failed in the end.",
+what failed in the end. `verify` ends with 1 whatever it finds.",
         environment: &[
             ("KRB5_CONFIG", "The configuration files, separated by colons, in place of `/etc/krb5.conf`."),
             ("KRB5_KDC_PROFILE", "The configuration of the database, in place of `/etc/krb5kdc/kdc.conf`."),
@@ -67,6 +72,24 @@ what failed in the end.",
             (
                 "/var/lib/krb5kdc/principal",
                 "The database; with `.ok`, `.kadm5` and `.kadm5.lock` behind the name, its lock file, its policies and their lock file.",
+            ),
+            (
+                "/var/lib/krb5kdc/principal.journal",
+                "A change that was cut short. It is finished or taken back when a program that may write opens the database next, so any command of `kadmin.local` will do; who may only \
+                 read is refused until then. It must not be removed by hand. If a message says that another program has written to the database since, save what can be read with \
+                 `kdb5_util verify --recover FILE` and load that; what was deleted last may be there again, so look at it.",
+            ),
+            (
+                "/var/lib/krb5kdc/principal.commit, principal.kadm5.commit",
+                "The new files of a change that is being made. What a killed program leaves of them goes with the next change.",
+            ),
+            (
+                "/var/lib/krb5kdc/principal~",
+                "The new database of a load, with `.kadm5` and others behind the name. The next load removes what a killed one leaves.",
+            ),
+            (
+                "/var/lib/krb5kdc/principal.mdb, principal.lockout.mdb",
+                "The database with `klmdb`: principals and policies, and what the KDC records of logins; each with a lock file, `-lock` behind the name, which readers write to as well.",
             ),
             ("/etc/krb5kdc/.k5.REALM", "The stash file."),
         ],

@@ -2,6 +2,7 @@
 //! command.
 
 mod keys;
+mod leftovers;
 mod policies;
 mod rescue;
 
@@ -11,7 +12,7 @@ use k5_admin::open::database_of;
 use k5_cli::manual::{Example, Help};
 use k5_cli::{Item, Opt, OptionTable, WordOptions};
 use k5_kdb::dump::{Version, write_policy, write_principal};
-use k5_kdb::{Entry, Found, Inspect, Part, Policy, Verifier, Way};
+use k5_kdb::{CutShort, Entry, Found, Inspect, Part, Policy, Verifier, Way};
 use k5_types::Secret;
 use policies::Policies;
 use rescue::Rescue;
@@ -37,8 +38,9 @@ pub(crate) static HELP: Help = Help {
     operands: "",
     description: "\
 Reads every page and every record of the database while others may read it too, decrypts every key, those of earlier passwords too, and looks at tagged data, aliases and names of policies. Each fault is a line \
-on standard output, with the file, the page, and the principal or policy where there is one. A policy that principals have and that does not exist is noted; it is no fault. The last \
-line sums up. The status is 0 if all is sound, else 1, which it is too where the keys could not be tried for want of the master key. Where the entry of the master keys is lost, the stashed keys are tried. \
+on standard output, with the file, the page, and the principal or policy where there is one. A policy that principals have and that does not exist is noted; it is no fault, and neither are files that a program which was killed has left beside the database and nobody needs, which are noted too. The last \
+line sums up. The status is 0 if all is sound, else 1, which it is too where the keys could not be tried for want of the master key (the last line says so). \
+Where a change was cut short that the next writer ends, the journal and what to do are told, and of faults their number only. Where the entry of the master keys is lost, the stashed keys are tried. \
 The format has no checksums: a time or a number that was changed is one like any other. MIT's program has no such command.\n\n\
 The dump of `--recover` has what look-ups find, and what stands on pages that a page beside them names. Records on other pages that are in use may have been deleted; they \
 go to `FILE.scanned`, a dump of its own. Of records with one name the first is taken. Both files hold all keys, encrypted in the master key. \
@@ -59,27 +61,35 @@ A run that is killed may leave a piece of them named `FILE-` and six letters.",
 /// Where the files cannot be opened or locked, or the recovered dump not be written. Faults of the database are no error;
 /// they are counted as one failure.
 pub(crate) fn run(mut session: Session<'_, '_>, password: Option<Secret<Vec<u8>>>) -> Result<(), Stop> {
-    let recover = request(&session)?;
+    let done = verify(&mut session, password);
+    // Whatever was found counts once, and the complaint that ended the command is it.
+    *session.failures = if done.is_err() { 0 } else { usize::from(*session.failures > 0) };
+    done
+}
+
+fn verify(session: &mut Session<'_, '_>, password: Option<Secret<Vec<u8>>>) -> Result<(), Stop> {
+    let recover = request(session)?;
     let doing = "while verifying database";
     let arguments = &session.general.arguments;
     let database = database_of(session.config, &session.params.realm, arguments)
         .map_err(|error| session.error(error.to_string(), doing))?;
     let master = session.master_principal()?;
     let failed = |session: &Session<'_, '_>, error: k5_kdb::KdbError| session.error(error.to_string(), doing);
-    let inspector = database.inspect().map_err(|error| failed(&session, error))?;
+    let inspector = database.inspect().map_err(|error| failed(session, error))?;
     let rescue = recover.map(|path| Rescue::begin(&path)).transpose();
     let rescue = rescue.map_err(|(error, doing)| session.error(error, doing))?;
-    let entry = inspector.principal(&master).map_err(|error| failed(&session, error))?;
-    let masters = keys::masters(&mut session, inspector.as_ref(), &master, entry.as_ref(), password)?;
+    let entry = inspector.principal(&master).map_err(|error| failed(session, error))?;
+    let masters = keys::masters(session, inspector.as_ref(), &master, entry.as_ref(), password)?;
     let history = k5_admin::history_principal(&session.params.realm);
-    let history = inspector.principal(&history).map_err(|error| failed(&session, error))?;
+    let history = inspector.principal(&history).map_err(|error| failed(session, error))?;
     let verifier = Verifier::new(master.clone(), masters.keys, masters.complete, history.as_ref());
     let mut verify = Verify {
-        session: &mut session,
+        session,
         inspector: inspector.as_ref(),
         verifier,
         rescue,
         faults: 0,
+        passing: None,
         broken_pages: HashSet::new(),
         counts: Counts::default(),
         policies: Policies::default(),
@@ -88,6 +98,7 @@ pub(crate) fn run(mut session: Session<'_, '_>, password: Option<Secret<Vec<u8>>
         None => Some("there is no entry with the master keys that can be read".to_owned()),
         Some(_) => masters.fault,
     };
+    verify.cut_short()?;
     if let Some(what) = fault {
         verify.fault(Part::Principals, None, Some(&master.unparse()), &what)?;
     }
@@ -125,6 +136,8 @@ struct Verify<'v, 'r, 'i> {
     verifier: Verifier,
     rescue: Option<Rescue>,
     faults: u64,
+    /// How many of these are not told, since they go away with a change that was cut short; `None` if there is none.
+    passing: Option<u64>,
     /// Pages of which a fault has been told.
     broken_pages: HashSet<(Part, u32)>,
     counts: Counts,
@@ -161,6 +174,18 @@ impl Verify<'_, '_, '_> {
         self.finish()
     }
 
+    fn cut_short(&mut self) -> Result<(), Stop> {
+        let cut_short = self.inspector.cut_short();
+        let cut_short =
+            cut_short.map_err(|error| self.session.error(error.to_string(), "while verifying database"))?;
+        if let Some(CutShort { what, passes }) = cut_short {
+            self.faults += 1;
+            self.passing = passes.then_some(0);
+            writeln!(self.session.io.out(), "{what}")?;
+        }
+        Ok(())
+    }
+
     fn structure(&mut self, part: Part) -> Result<(), Stop> {
         let structure = self
             .inspector
@@ -173,6 +198,10 @@ impl Verify<'_, '_, '_> {
         }
         if structure.more > 0 {
             self.faults += structure.more;
+            if let Some(passing) = &mut self.passing {
+                *passing += structure.more;
+                return Ok(());
+            }
             let line = format!(": {} more faults of this kind\n", structure.more);
             self.line(part, line.as_bytes())?;
         }
@@ -255,6 +284,10 @@ impl Verify<'_, '_, '_> {
 
     fn fault(&mut self, part: Part, page: Option<u32>, name: Option<&[u8]>, what: &str) -> Result<(), Stop> {
         self.faults += 1;
+        if let Some(passing) = &mut self.passing {
+            *passing += 1;
+            return Ok(());
+        }
         let mut line = Vec::new();
         if let Some(page) = page {
             line.extend_from_slice(format!(": page {page}").as_bytes());
@@ -278,6 +311,12 @@ impl Verify<'_, '_, '_> {
     fn finish(self) -> Result<(), Stop> {
         let mut text = Vec::new();
         self.policies.notes(&mut text);
+        let left = leftovers::notes(self.inspector, &mut text);
+        left.map_err(|error| self.session.error(error.to_string(), "while verifying database"))?;
+        if let Some(passing) = self.passing.filter(|passing| *passing > 0) {
+            let what = "faults of pages and records are not listed; those of the change that was cut short go away with it";
+            text.extend_from_slice(format!("note: {passing} {what}\n").as_bytes());
+        }
         let Counts { pages, principals, policies, keys, keys_left, keys_stale, scanned } = self.counts;
         if scanned > 0 {
             let what = "records on pages that nothing leads to; they may have been deleted";
@@ -304,6 +343,9 @@ impl Verify<'_, '_, '_> {
             left => format!("{left} keys not decrypted"),
         };
         let verdict = match self.faults {
+            0 if *self.session.failures > 0 => {
+                "sound as far as it could be read, but keys were not tried".to_owned()
+            }
             0 => "sound".to_owned(),
             1 => "1 fault".to_owned(),
             faults => format!("{faults} faults"),

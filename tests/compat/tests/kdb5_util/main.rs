@@ -5,6 +5,7 @@ mod bad_input;
 mod create;
 mod create_failures;
 mod destroy;
+mod left_behind;
 mod stash;
 mod support;
 mod usage;
