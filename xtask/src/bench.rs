@@ -90,7 +90,7 @@ pub fn run(args: &[&str]) -> Result<()> {
 
     page.heading("Where users wait");
     users::run(&bench.prefix, users, &machine, &mut |row| page.show(row, false))?;
-    let (told, bad) = answers::measure(&bench.prefix, users.of(500), !quick)?;
+    let (told, bad) = answers::measure(&bench.prefix, users.of(400), !quick)?;
     page.tell(&format!("\n{told}"));
     page.bad.extend(bad);
 

@@ -10,6 +10,7 @@ use anyhow::{Context, Result, bail};
 use super::bound::Machine;
 use super::table::{Bound, Row};
 use super::turns::{Turns, median};
+use super::users::STRACE;
 use super::{Bench, mit_program};
 use crate::exec::check;
 
@@ -98,14 +99,22 @@ pub fn run(prefix: &Path, scale: Scale, machine: &Machine, show: &mut dyn FnMut(
         .iter()
         .map(|case| {
             let of_mit = case.scattered.then(|| bench.once(&mit, case.words)).transpose()?;
-            Ok((bench.once(&ours, case.words)?, of_mit))
+            let small = bench.once(&ours, case.words)?;
+            let count = |program: &Path| -> Result<usize> {
+                check(bench.quiet(Path::new(STRACE)).args(bench.traced(program)).args(case.words))?;
+                bench.syncs_traced()
+            };
+            let counted = !matches!(case.bound, Physical::Nothing);
+            let syncs = counted.then(|| Ok::<_, anyhow::Error>([count(&ours)?, count(&mit)?])).transpose()?;
+            Ok((small, of_mit, syncs))
         })
         .collect::<Result<Vec<_>>>()?;
 
     let (scratch, bench) = realm(prefix, scale.principals)?;
-    for (case, (small, small_of_mit)) in CASES.iter().zip(small) {
+    for (case, (small, small_of_mit, syncs)) in CASES.iter().zip(small) {
         let mut row = bench.measured(scale.runs, case, &|| Ok(()), &mut bad)?;
         row.growth = Some(row.ours / small.seconds);
+        row.syncs = syncs;
         row.growth_of_mit = small_of_mit.map(|small| row.mit / small.seconds);
         row.bound = case.bound(&bench, machine)?;
         show(row);

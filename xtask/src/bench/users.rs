@@ -325,18 +325,33 @@ impl Case {
     fn syncs(&self, prefix: &Path, program: &Path) -> Result<usize> {
         let scratch = tempfile::tempdir()?;
         let bench = self.realm(prefix, scratch.path())?;
-        let trace = bench.dir.join("trace");
+        let before = bench.traced(program);
         for call in &self.calls {
-            let words = ["-f", "-A", "--seccomp-bpf", "-e", "trace=fsync,fdatasync,msync", "-o"];
-            let mut before: Vec<String> = words.iter().map(ToString::to_string).collect();
-            before.extend([trace.display().to_string(), program.display().to_string()]);
-            check(&mut bench.call(Path::new("/usr/bin/strace"), &before, call)?)?;
+            check(&mut bench.call(Path::new(STRACE), &before, call)?)?;
         }
-        Ok(fs::read_to_string(trace)?.lines().filter(|line| line.contains("sync(")).count())
+        bench.syncs_traced()
     }
 }
 
+pub const STRACE: &str = "/usr/bin/strace";
+
 impl Bench {
+    /// What strace is told, to count how often a program asks the disk to be done.
+    pub fn traced(&self, program: &Path) -> Vec<String> {
+        let words = ["-f", "-A", "--seccomp-bpf", "-e", "trace=fsync,fdatasync,msync", "-o"];
+        let mut before: Vec<String> = words.iter().map(ToString::to_string).collect();
+        before.extend([self.dir.join("trace").display().to_string(), program.display().to_string()]);
+        before
+    }
+
+    /// The count, which begins anew then.
+    pub fn syncs_traced(&self) -> Result<usize> {
+        let trace = self.dir.join("trace");
+        let count = fs::read_to_string(&trace)?.lines().filter(|line| line.contains("sync(")).count();
+        fs::remove_file(trace)?;
+        Ok(count)
+    }
+
     fn call(&self, program: &Path, before: &[String], call: &Call) -> Result<Command> {
         let mut command = self.quiet(program);
         command.args(before).args(&call.words).stdin(Stdio::null());
