@@ -106,6 +106,23 @@ impl Terminal {
         }
     }
 
+    /// Waits until the program sleeps. MIT's prompter loses an interruption that comes between its prompt and its read.
+    ///
+    /// # Panics
+    /// Where it does not.
+    pub fn wait_until_it_reads(&mut self) -> &mut Self {
+        let begun = Instant::now();
+        let stat = format!("/proc/{}/stat", self.child.id());
+        // The state stands behind the name, which is in parentheses.
+        while !std::fs::read_to_string(&stat)
+            .is_ok_and(|stat| stat.rsplit(") ").next().is_some_and(|rest| rest.starts_with('S')))
+        {
+            assert!(begun.elapsed() < PATIENCE, "{}: it never waits for keys", self.command);
+            thread::yield_now();
+        }
+        self
+    }
+
     /// Types these keys.
     pub fn keys(&mut self, keys: &str) -> &mut Self {
         self.master.write_all(keys.as_bytes()).expect("the terminal takes keys");

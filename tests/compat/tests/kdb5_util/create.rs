@@ -257,7 +257,7 @@ fn odd_realms_and_passwords() {
 fn a_person_who_gives_up() {
     let pair = Pair::new();
     let screens = pair.terminal("kdb5_util", ["create", "-s"], |terminal| {
-        terminal.wait_for("Enter KDC database master key: ").keys("Sec\x03");
+        terminal.wait_for("Enter KDC database master key: ").wait_until_it_reads().keys("Sec\x03");
     });
     let both = screens.same().code(1);
     assert!(both.ours.stdout.contains("Password read interrupted"), "{}", both.ours);
