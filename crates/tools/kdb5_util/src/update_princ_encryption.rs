@@ -3,16 +3,14 @@
 use crate::open::Opened;
 use crate::options::each_option;
 use crate::session::{Session, Stop};
+use k5_admin::Glob;
 use k5_admin::rollover::{Batch, Fault, Progress, Update};
-use k5_admin::{Glob, Pace};
 use k5_cli::manual::{Example, Help};
 use k5_cli::prompt::confirm;
-use k5_cli::{Opt, OptionTable, monotonic};
+use k5_cli::{Opt, OptionTable};
 use k5_crypto::SystemRandom;
 use std::io::{self, Write};
 use std::os::unix::ffi::OsStrExt;
-
-const PACE: Pace = Pace { now: monotonic, wait: std::thread::sleep };
 
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Key {
@@ -84,7 +82,7 @@ pub(crate) fn run(mut session: Session<'_, '_>, opened: &Opened) -> Result<(), S
         )?;
     }
     let update = rollover
-        .update(&glob, target, trial, PACE)
+        .update(&glob, target, trial)
         .map_err(|error| session.error(error.to_string(), "trying to process principal database"))?;
     Run { session: &mut session, trial, verbose, done: Counts::default(), written: Ok(()) }.run(update)
 }

@@ -8,7 +8,7 @@ use k5_types::{Attributes, Duration, EncType, KeyBlock, Timestamp};
 const ENCTYPE: EncType = EncType::AES128_CTS_HMAC_SHA1_96;
 
 struct Realm {
-    directory: tempfile::TempDir,
+    _directory: tempfile::TempDir,
     backend: Box<dyn Backend>,
     principal: Principal,
     keys: MasterKeys,
@@ -49,7 +49,7 @@ impl Realm {
             transaction.put_principal(&entry).unwrap();
         }
         transaction.commit().unwrap();
-        Realm { directory, backend, principal, keys: MasterKeys::first(1, key) }
+        Realm { _directory: directory, backend, principal, keys: MasterKeys::first(1, key) }
     }
 
     fn rollover(&self) -> Rollover<'_> {
@@ -85,8 +85,7 @@ impl Realm {
 
     fn update(&self, pattern: &str, target: u16, trial: bool, batch: usize) -> Update<'_> {
         let glob = Glob::for_principals(pattern.as_bytes()).unwrap();
-        let pace = Pace { now: || std::time::Duration::ZERO, wait: |_| panic!("time stands still") };
-        let mut update = self.rollover().update(&glob, target, trial, pace).unwrap();
+        let mut update = self.rollover().update(&glob, target, trial).unwrap();
         update.batch = batch;
         update
     }
@@ -176,59 +175,4 @@ fn a_target_that_goes_ends_the_work() {
     assert_eq!(realm.rollover().purge(None, false).unwrap(), crate::rollover::Purge::Unused(vec![2]));
     assert!(matches!(update.next_batch(&mut SystemRandom), Err(AdminError::NoSuchMasterKey)));
     assert_eq!(realm.under(), [1; 5]);
-}
-
-thread_local! {
-    static TIME: std::cell::Cell<u64> = const { std::cell::Cell::new(0) };
-    /// What is done while the locks are left to others.
-    static MEANWHILE: std::cell::RefCell<Option<Box<dyn FnMut()>>> = const { std::cell::RefCell::new(None) };
-}
-
-/// What was made ahead is stored only where the entry and the keys are still what they were.
-#[test]
-fn the_locks_are_left_to_others_who_may_change_entries() {
-    let realm = Realm::new();
-    realm.next_key();
-    let path = realm.directory.path().join("principal");
-    MEANWHILE.set(Some(Box::new(move || {
-        let others = Database::from(Db2Files::named(&path)).open().unwrap();
-        let mut transaction = others.begin(Scope::Everything, Access::Write).unwrap();
-        for number in 0..5 {
-            let name = Principal::new("R", [format!("n{number}")]);
-            let mut entry = transaction.principal(&name).unwrap().unwrap();
-            if number % 2 == 0 {
-                entry.max_life = Duration(entry.max_life.0 + 1);
-                transaction.put_principal(&entry).unwrap();
-            }
-        }
-        transaction.commit().unwrap();
-    })));
-    // Each look at the clock takes some milliseconds.
-    let pace = Pace {
-        now: || {
-            TIME.set(TIME.get() + 4);
-            std::time::Duration::from_millis(TIME.get())
-        },
-        wait: |time| {
-            TIME.set(TIME.get() + time.as_millis() as u64);
-            MEANWHILE.with_borrow_mut(|work| work.iter_mut().for_each(|work| work()));
-        },
-    };
-    let glob = Glob::for_principals(b"n*").unwrap();
-    let mut update = realm.rollover().update(&glob, 2, false, pace).unwrap();
-    let (mut steps, mut ahead) = (0, 0);
-    while let Some(batch) = update.next_batch(&mut SystemRandom).unwrap() {
-        assert!(batch.refused.is_none());
-        steps += 1;
-        ahead += update.ahead.len();
-    }
-    MEANWHILE.take();
-    assert!(steps >= 2 && ahead > 0, "{steps} steps, {ahead} read ahead");
-    assert_eq!(realm.under(), [2; 5]);
-    let mut transaction = realm.backend.begin(Scope::Everything, Access::Read).unwrap();
-    for number in 0..5 {
-        let name = Principal::new("R", [format!("n{number}")]);
-        let life = transaction.principal(&name).unwrap().unwrap().max_life.0;
-        assert_eq!(life, if number % 2 == 0 { steps - 1 } else { 0 }, "n{number}");
-    }
 }
