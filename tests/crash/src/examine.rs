@@ -258,7 +258,7 @@ fn we_come(realm: &Realm, dice: &mut Dice, story: &mut Vec<String>) -> String {
         // It changes nothing, and tells of what has to be finished.
         1 if unfinished => {
             let told = ours.kdb5_util(["verify"]).patience(PATIENCE).fails(1);
-            told.stdout_has("A change to the database was cut short")
+            told.stdout_has("a change to the database was cut short")
         }
         1 => ours.kdb5_util(["verify"]).patience(PATIENCE).ok(),
         _ => clean(ours.kadmin_local(["listprincs"]).patience(PATIENCE).output()),
