@@ -12,7 +12,7 @@ use std::time::Duration;
 pub(crate) const LONGEST: Duration = Duration::from_millis(20);
 
 /// However slow the disk is, operations are gathered for so long.
-const SHORTEST: Duration = Duration::from_millis(6);
+pub(crate) const SHORTEST: Duration = Duration::from_millis(6);
 
 /// What a commit is thought to take before there was one.
 const COMMIT: Duration = Duration::from_millis(5);

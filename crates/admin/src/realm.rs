@@ -83,12 +83,24 @@ struct BeingMade;
 
 impl Backend for BeingMade {
     fn begin(&self, _: Scope, _: Access) -> k5_kdb::Result<Box<dyn Transaction>> {
-        Err(KdbError::Unstorable("the database is being made".to_owned()))
+        Err(being_made())
     }
 
     fn name(&self) -> &'static str {
         "new"
     }
+
+    fn take_apart(&self, _: &[u8], _: &[u8]) -> k5_kdb::Result<Entry> {
+        Err(being_made())
+    }
+
+    fn put_together(&self, _: &Entry) -> k5_kdb::Result<Vec<u8>> {
+        Err(being_made())
+    }
+}
+
+fn being_made() -> KdbError {
+    KdbError::Unstorable("the database is being made".to_owned())
 }
 
 /// K/M and krbtgt, made by `db_creation`.

@@ -5,6 +5,7 @@
 
 use crate::entry::Entry;
 use crate::error::Result;
+use crate::exchange::Exchange;
 use crate::policy::Policy;
 use k5_types::Principal;
 use std::ops::ControlFlow;
@@ -61,6 +62,18 @@ pub trait Backend {
     /// What MIT calls it where it refuses an argument for an entry; no back end takes one.
     fn name(&self) -> &'static str;
 
+    /// The entry of a record that [`Transaction::record`] gave. What the back end keeps elsewhere is 0 in it.
+    ///
+    /// # Errors
+    /// Where the record is damaged.
+    fn take_apart(&self, name: &[u8], record: &[u8]) -> Result<Entry>;
+
+    /// The record of an entry, for [`Transaction::exchange`].
+    ///
+    /// # Errors
+    /// Where it cannot be stored.
+    fn put_together(&self, entry: &Entry) -> Result<Vec<u8>>;
+
     /// Whether it can be held for one administrator alone, as MIT's `lock` does.
     fn can_be_held(&self) -> bool {
         true
@@ -74,6 +87,14 @@ impl<B: Backend + ?Sized> Backend for Box<B> {
 
     fn name(&self) -> &'static str {
         (**self).name()
+    }
+
+    fn take_apart(&self, name: &[u8], record: &[u8]) -> Result<Entry> {
+        (**self).take_apart(name, record)
+    }
+
+    fn put_together(&self, entry: &Entry) -> Result<Vec<u8>> {
+        (**self).put_together(entry)
     }
 
     fn can_be_held(&self) -> bool {
@@ -94,6 +115,19 @@ pub trait Transaction {
     /// # Errors
     /// Where it cannot be stored.
     fn put_principal(&mut self, entry: &Entry) -> Result<()>;
+
+    /// A principal's record as the back end stores it; the name is unparsed, without a NUL.
+    ///
+    /// # Errors
+    /// Where the pages are damaged.
+    fn record(&mut self, name: &[u8]) -> Result<Option<Vec<u8>>>;
+
+    /// Stores a record in place of another one; `false`, and nothing, where there is none or another. What the back end keeps
+    /// elsewhere stays.
+    ///
+    /// # Errors
+    /// As [`Transaction::put_principal`].
+    fn exchange(&mut self, exchange: &Exchange) -> Result<bool>;
 
     /// Deletes an entry and overwrites its keys; `false` where there is none.
     ///

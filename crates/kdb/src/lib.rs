@@ -11,6 +11,7 @@ pub mod db2;
 pub mod dump;
 mod entry;
 mod error;
+mod exchange;
 mod inspect;
 mod kadm_data;
 mod key_data;
@@ -28,6 +29,7 @@ pub use backend::{Access, Backend, Load, LoadFrom, Loaded, Order, Savepoint, Sco
 pub use database::{Database, Place};
 pub use entry::Entry;
 pub use error::{KdbError, Result};
+pub use exchange::{Exchange, Stored};
 pub use inspect::{CutShort, Found, Inspect, Leftover, Part, Problem, Seen, Structure, Way};
 pub use kadm_data::{INITIAL_HISTORY_KVNO, KadmData, OldKeys};
 pub use key_data::{KeyData, sort_key_data};

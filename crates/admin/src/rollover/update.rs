@@ -4,18 +4,25 @@
 //! go on; whoever stops here leaves entries under the old key and entries under the new one, each saying which, and the next
 //! run does the rest.
 
+mod ahead;
+
 use super::Rollover;
+use crate::batch::{LONGEST, Pace, SHORTEST};
 use crate::error::{AdminError, Result};
 use crate::glob::Glob;
+use ahead::{Ahead, Ready};
 use k5_crypto::Random;
 use k5_kdb::mkey::convert::convert_keys;
 use k5_kdb::{Access, Entry, KdbError, MasterKeys, Scope, Transaction};
-use k5_types::{Kvno, ParseFlags, Principal, RealmRule};
+use k5_types::{KeyBlock, Kvno, ParseFlags, Principal, RealmRule};
 use std::ops::ControlFlow;
+use std::time::Duration;
 
-/// Entries in one transaction: so few that nobody waits long and little is in memory, so many that the disk is not asked
-/// to sync for each.
-const BATCH: usize = 500;
+/// Entries in one transaction at most, so that little is in memory.
+const BATCH: usize = 4000;
+
+/// What a commit is thought to take before there was one.
+const COMMIT: Duration = Duration::from_millis(10);
 
 /// What became of an entry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -57,16 +64,41 @@ pub struct Batch {
     pub refused: Option<Refused>,
 }
 
-/// The work on all entries that a pattern matches.
-pub struct Update<'a> {
+/// What is to be done to each entry.
+#[derive(Clone, Copy)]
+struct Work<'a> {
     rollover: Rollover<'a>,
     target: u16,
     trial: bool,
+}
+
+/// The work on all entries that a pattern matches.
+pub struct Update<'a> {
+    work: Work<'a>,
     /// The names still to come, each with a zero byte behind it, from `at` on.
     names: Vec<u8>,
     at: usize,
     batch: usize,
+    pace: Pace,
+    /// Until then the locks are for others.
+    free_until: Duration,
+    last_commit: Duration,
+    ahead: Ahead,
+    /// The master keys when the locks were held last.
+    keys: MasterKeys,
 }
+
+/// What an entry becomes.
+enum Becomes {
+    /// It is under the target.
+    Current,
+    /// In a trial: it would be changed.
+    Would,
+    Changed(Box<Entry>),
+}
+
+/// What a step does to an entry; a fault that is its own leaves the transaction as it was before.
+type Done<T> = Result<std::result::Result<T, (Fault, AdminError)>>;
 
 impl<'a> Rollover<'a> {
     /// The version that is active now.
@@ -83,9 +115,11 @@ impl<'a> Rollover<'a> {
     /// A trial changes nothing. The names are kept in memory, nothing else; entries that are made later are not among
     /// them, and are under the active key anyway.
     ///
+    /// The locks are held for some milliseconds at a time, and left to others for as long.
+    ///
     /// # Errors
     /// The database's.
-    pub fn update(&self, pattern: &Glob, target: u16, trial: bool) -> Result<Update<'a>> {
+    pub fn update(&self, pattern: &Glob, target: u16, trial: bool, pace: Pace) -> Result<Update<'a>> {
         let own = self.principal.unparse();
         let mut names = Vec::new();
         let mut transaction = self.backend.begin(Scope::Everything, Access::Read)?;
@@ -96,7 +130,10 @@ impl<'a> Rollover<'a> {
             }
             Ok(ControlFlow::Continue(()))
         })?;
-        Ok(Update { rollover: *self, target, trial, names, at: 0, batch: BATCH })
+        let (_, keys) = self.master(transaction.as_mut())?;
+        let work = Work { rollover: *self, target, trial };
+        let (free_until, ahead) = (Duration::ZERO, Ahead::default());
+        Ok(Update { work, names, at: 0, batch: BATCH, pace, free_until, last_commit: COMMIT, ahead, keys })
     }
 }
 
@@ -109,27 +146,62 @@ impl Update<'_> {
         if self.at >= self.names.len() {
             return Ok(None);
         }
-        let access = if self.trial { Access::Read } else { Access::Write };
-        let mut transaction = self.rollover.backend.begin(Scope::Everything, access)?;
-        let (_, keys) = self.rollover.master(transaction.as_mut())?;
+        // What takes long is done while nobody waits for it.
+        self.ahead.work_out(&self.work, &self.keys, random);
+        let rest = self.free_until.saturating_sub((self.pace.now)());
+        if !rest.is_zero() {
+            (self.pace.wait)(rest);
+        }
+        let access = if self.work.trial { Access::Read } else { Access::Write };
+        let mut transaction = self.work.rollover.backend.begin(Scope::Everything, access)?;
+        let since = (self.pace.now)();
+        let (_, keys) = self.work.rollover.master(transaction.as_mut())?;
+        if self.work.key(&self.keys) != self.work.key(&keys) {
+            self.ahead.forget();
+        }
+        self.keys = keys;
+        // The last fourth is for the look ahead, which then has as many entries as were done.
+        let time = LONGEST.saturating_sub(self.last_commit).max(SHORTEST);
+        let now = self.pace.now;
+        let passed = |part: Duration| now().saturating_sub(since) >= part;
+        let batch = self.work_off(transaction.as_mut(), &|| passed(time * 3 / 4), random)?;
+        if !self.work.trial {
+            self.ahead.read(transaction.as_mut(), &self.names, self.at, || !passed(time))?;
+            let before = (self.pace.now)();
+            transaction.commit()?;
+            self.last_commit = (self.pace.now)().saturating_sub(before);
+        }
+        let now = (self.pace.now)();
+        self.free_until = now + now.saturating_sub(since);
+        Ok(Some(batch))
+    }
+
+    /// Does entries until the time is over, or what was worked out ahead.
+    fn work_off(
+        &mut self,
+        transaction: &mut dyn Transaction,
+        is_over: &dyn Fn() -> bool,
+        random: &mut dyn Random,
+    ) -> Result<Batch> {
         let mut batch = Batch::default();
-        for _ in 0..self.batch {
-            let Some(name) = self.next_name() else { break };
-            // Who is gone since the names were read has no keys to encrypt.
-            let Some(entry) = transaction.principal(&principal(&name)?)? else { continue };
-            match self.one(transaction.as_mut(), &keys, entry, random)? {
-                Ok(progress) => batch.done.push((name, progress)),
+        let is_ahead = self.ahead.waits();
+        while let Some(name) = self.next_name() {
+            let next = self.ahead.take(&name);
+            match self.one(transaction, &name, next, random)? {
+                Ok(Some(progress)) => batch.done.push((name, progress)),
+                // Who is gone since the names were read has no keys to encrypt.
+                Ok(None) => {}
                 Err((fault, error)) => {
                     batch.refused = Some(Refused { name, fault, error });
                     self.at = self.names.len();
                     break;
                 }
             }
+            if is_over() || batch.done.len() >= self.batch || (is_ahead && !self.ahead.waits()) {
+                break;
+            }
         }
-        if !self.trial {
-            transaction.commit()?;
-        }
-        Ok(Some(batch))
+        Ok(batch)
     }
 
     fn next_name(&mut self) -> Option<Vec<u8>> {
@@ -139,19 +211,51 @@ impl Update<'_> {
         rest.get(..length).map(<[u8]>::to_vec)
     }
 
-    /// One entry. A fault that is its own leaves the transaction as it was before.
+    /// One entry, with what was worked out if that is still so; `None` where it is gone.
     fn one(
-        &self,
+        &mut self,
         transaction: &mut dyn Transaction,
-        keys: &MasterKeys,
-        mut entry: Entry,
+        name: &[u8],
+        next: Option<Ready>,
         random: &mut dyn Random,
-    ) -> Result<std::result::Result<Progress, (Fault, AdminError)>> {
+    ) -> Done<Option<Progress>> {
+        match next {
+            Some(Ready::Current { record }) if transaction.record(name)?.as_ref() == Some(&record) => {
+                return Ok(Ok(Some(Progress::Current)));
+            }
+            Some(Ready::Changed(exchange)) => match transaction.exchange(&exchange) {
+                Ok(true) => {
+                    self.ahead.put_away(exchange);
+                    return Ok(Ok(Some(Progress::Updated)));
+                }
+                Ok(false) => {}
+                Err(error) => return Ok(Err((Fault::Storing, error.into()))),
+            },
+            _ => {}
+        }
+        let Some(entry) = transaction.principal(&principal(name)?)? else { return Ok(Ok(None)) };
+        Ok(match self.work.becomes(&self.keys, entry, random)? {
+            Ok(Becomes::Current) => Ok(Some(Progress::Current)),
+            Ok(Becomes::Would) => Ok(Some(Progress::Updated)),
+            Ok(Becomes::Changed(entry)) => store(transaction, &entry)?.map(|()| Some(Progress::Updated)),
+            Err(refused) => Err(refused),
+        })
+    }
+}
+
+impl Work<'_> {
+    /// The target's key, if it is one of these.
+    fn key<'k>(&self, keys: &'k MasterKeys) -> Option<&'k KeyBlock> {
+        keys.find(Kvno::from(self.target)).map(|master| &master.key)
+    }
+
+    /// What becomes of an entry.
+    fn becomes(&self, keys: &MasterKeys, mut entry: Entry, random: &mut dyn Random) -> Done<Becomes> {
         let refused = |fault, error: KdbError| Ok(Err((fault, error.into())));
         match keys.protecting(&entry) {
             Err(error) => return refused(Fault::MasterKey, error),
-            Ok(kvno) if kvno == Kvno::from(self.target) => return Ok(Ok(Progress::Current)),
-            Ok(_) if self.trial => return Ok(Ok(Progress::Updated)),
+            Ok(kvno) if kvno == Kvno::from(self.target) => return Ok(Ok(Becomes::Current)),
+            Ok(_) if self.trial => return Ok(Ok(Becomes::Would)),
             Ok(_) => {}
         }
         keys.find(Kvno::from(self.target)).ok_or(AdminError::NoSuchMasterKey)?;
@@ -162,15 +266,20 @@ impl Update<'_> {
             return refused(Fault::Keys, error);
         }
         entry.set_modified(self.rollover.now, self.rollover.principal);
-        let before = transaction.savepoint();
-        if let Err(error) = transaction.put_principal(&entry) {
-            transaction.rollback_to(before)?;
-            transaction.release(before)?;
-            return refused(Fault::Storing, error);
-        }
-        transaction.release(before)?;
-        Ok(Ok(Progress::Updated))
+        Ok(Ok(Becomes::Changed(Box::new(entry))))
     }
+}
+
+/// Stores an entry that is changed.
+fn store(transaction: &mut dyn Transaction, entry: &Entry) -> Done<()> {
+    let before = transaction.savepoint();
+    if let Err(error) = transaction.put_principal(entry) {
+        transaction.rollback_to(before)?;
+        transaction.release(before)?;
+        return Ok(Err((Fault::Storing, error.into())));
+    }
+    transaction.release(before)?;
+    Ok(Ok(()))
 }
 
 /// The principal of a name as the database keys it.

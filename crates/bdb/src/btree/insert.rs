@@ -2,7 +2,7 @@
 
 use super::layout::{Internal, InternalItem, Item, Leaf, LeafItem, Node, ROOT, Span, Stored};
 use super::pager::Pager;
-use super::search::Step;
+use super::search::{Place, Step};
 use crate::{Error, PageFile, Result};
 
 /// A page that a split made, to be entered in the parent.
@@ -20,6 +20,23 @@ impl<F: PageFile> Pager<F> {
             return Err(Error::KeyLength { path: self.path.clone(), length: key.len(), limit });
         }
         let place = self.find(key)?;
+        self.put_at(&place, key, value)
+    }
+
+    /// Stores a value in place of the one that a key has, if that is `before`; says whether it was.
+    pub(super) fn exchange(&mut self, key: &[u8], before: &[u8], after: &[u8]) -> Result<bool> {
+        let place = self.find(key)?;
+        match place.leaf.items.get(place.index) {
+            Some(item) if place.exact && *self.load(&item.value)? == *before => {
+                self.put_at(&place, key, after)?;
+                Ok(true)
+            }
+            _ => Ok(false),
+        }
+    }
+
+    /// Stores a pair in its place.
+    fn put_at(&mut self, place: &Place, key: &[u8], value: &[u8]) -> Result<()> {
         let mut leaf = Leaf::clone(&place.leaf);
         if place.exact {
             self.changes.removes = true;

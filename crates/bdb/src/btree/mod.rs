@@ -168,6 +168,11 @@ impl<F: PageFile> BTree<F> {
         self.whole(|pager| pager.put(key, value, big_keys))
     }
 
+    /// Stores a value in place of the one that a key has, if that is `before`; says whether it was.
+    pub fn exchange(&mut self, key: &[u8], before: &[u8], after: &[u8]) -> Result<bool> {
+        self.whole(|pager| pager.exchange(key, before, after))
+    }
+
     /// Removes a pair; says whether there was one. Its bytes are gone from the file after the next commit.
     pub fn delete(&mut self, key: &[u8]) -> Result<bool> {
         self.whole(|pager| pager.remove(key))

@@ -21,7 +21,7 @@ pub enum Recovered {
     After,
 }
 
-/// How far a commit of pages has come.
+/// How far a commit has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum State {
     Before,
@@ -81,12 +81,19 @@ impl Files<'_> {
                         *slot = Some(self.open(file, Access::ReadOnly)?);
                     }
                 }
-                match state(&open, lengths, &changes) {
-                    State::Foreign(file) => Err(self.foreign(file)),
-                    _ => Ok(()),
-                }
+                self.unless_foreign(state(&open, lengths, &changes))
             }
-            _ => Ok(()),
+            Some(Ok(Journal::Exchange { names, before, after })) => {
+                self.unless_foreign(self.state_of_exchange(names, before, after)?)
+            }
+            Some(Err(())) | None => Ok(()),
+        }
+    }
+
+    fn unless_foreign(&self, state: State) -> Result<()> {
+        match state {
+            State::Foreign(file) => Err(self.foreign(file)),
+            State::Before | State::Between | State::After => Ok(()),
         }
     }
 
@@ -149,39 +156,53 @@ impl Files<'_> {
         Ok(())
     }
 
-    fn recover_exchange(&self, names: Names, before: Option<[u8; 32]>, after: [u8; 32]) -> Result<Recovered> {
+    /// How far an exchange has come: whether the new files still have their own names, and what the second one is.
+    fn state_of_exchange(&self, names: Names, before: Option<[u8; 32]>, after: [u8; 32]) -> Result<State> {
         let [from_first, from_second] = &self.new_files(names);
-        let to_second = &match names {
-            Names::Commit => self.target(1),
-            Names::Load => self.path(1).to_owned(),
-        };
-        let exists = |path: &PathBuf| {
-            let found = self.storage.find(path).map_err(|source| io_error(path, "look at it", source));
-            found.map(|found| found.is_some())
-        };
+        let found =
+            self.storage.find(from_first).map_err(|source| io_error(from_first, "look at it", source));
+        if found?.is_some() {
+            return Ok(State::Before);
+        }
         let digest =
             |path: &PathBuf| digest(self.storage, path).map_err(|source| io_error(path, "read it", source));
-        if exists(from_first)? {
-            // Nothing has been renamed. The new files are not needed any more; those of a load are the next loader's to remove.
-            let done = self.drop_journal(Recovered::Before)?;
-            self.remove_copies(&[0, 1])?;
-            return Ok(done);
-        }
-        let now = digest(to_second)?;
-        if digest(from_second)? != Some(after) {
+        let now = digest(&self.second_file(names))?;
+        let is_there = digest(from_second)? == Some(after);
+        Ok(match (is_there, is_there && now == before, now == Some(after)) {
+            (true, true, _) => State::Between,
             // The second is in its place too, or has been there.
-            return match now == Some(after) {
-                true => self.drop_journal(Recovered::After),
-                false => Err(self.foreign(1)),
-            };
+            (false, _, true) => State::After,
+            _ => State::Foreign(1),
+        })
+    }
+
+    /// The file that the second new one replaces.
+    fn second_file(&self, names: Names) -> PathBuf {
+        match names {
+            Names::Commit => self.target(1),
+            Names::Load => self.path(1).to_owned(),
         }
-        if now != before {
-            return Err(self.foreign(1));
+    }
+
+    fn recover_exchange(&self, names: Names, before: Option<[u8; 32]>, after: [u8; 32]) -> Result<Recovered> {
+        match self.state_of_exchange(names, before, after)? {
+            State::Before => {
+                // The new files are not needed any more; those of a load are the next loader's to remove.
+                let done = self.drop_journal(Recovered::Before)?;
+                self.remove_copies(&[0, 1])?;
+                Ok(done)
+            }
+            State::Between => {
+                let [_, from_second] = &self.new_files(names);
+                let to_second = &self.second_file(names);
+                let failed = |source| io_error(to_second, "replace it", source);
+                self.storage.rename(from_second, to_second).map_err(failed)?;
+                self.storage.sync_directory(to_second).map_err(failed)?;
+                self.drop_journal(Recovered::After)
+            }
+            State::After => self.drop_journal(Recovered::After),
+            State::Foreign(file) => Err(self.foreign(file)),
         }
-        let failed = |source| io_error(to_second, "replace it", source);
-        self.storage.rename(from_second, to_second).map_err(failed)?;
-        self.storage.sync_directory(to_second).map_err(failed)?;
-        self.drop_journal(Recovered::After)
     }
 
     fn drop_journal(&self, done: Recovered) -> Result<Recovered> {

@@ -16,7 +16,6 @@ use super::tree::{PrincipalFile, Tree, open_btree};
 use crate::backend::{Access, Load, LoadFrom, Loaded, Order};
 use crate::entry::Entry;
 use crate::error::{KdbError, Result};
-use crate::key_data::sort_key_data;
 use crate::policy::Policy;
 use k5_bdb::commit::Names;
 use k5_bdb::{Copying, Storage, StoredFile};
@@ -256,14 +255,8 @@ impl Load for Loader {
             None => Tree::open(&*self.live.storage, path, Access::Read)?,
         };
         let key = record::key_of_any_length(name);
-        let found = match self.before.insert(tree).get(&key)? {
-            Some(value) => Some(record::decode(&path.display().to_string(), &key, &value)?),
-            None => None,
-        };
-        Ok(found.map(|mut entry| {
-            sort_key_data(&mut entry.key_data);
-            entry
-        }))
+        let found = self.before.insert(tree).get(&key)?;
+        found.map(|value| record::decode_sorted(&path.display().to_string(), &key, &value)).transpose()
     }
 
     fn finish_with(mut self: Box<Self>, placing: &mut dyn FnMut() -> Result<()>) -> Result<Loaded> {

@@ -17,6 +17,7 @@ pub use inspect::Inspector;
 pub use load::Loader;
 
 use crate::backend::{Access, Backend, Scope, Transaction};
+use crate::entry::Entry;
 use crate::error::{KdbError, Result};
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
@@ -110,6 +111,14 @@ impl Backend for Db2 {
 
     fn name(&self) -> &'static str {
         NAME
+    }
+
+    fn take_apart(&self, name: &[u8], record: &[u8]) -> Result<Entry> {
+        record::decode_sorted(&self.files.principals.display().to_string(), name, record)
+    }
+
+    fn put_together(&self, entry: &Entry) -> Result<Vec<u8>> {
+        record::encode(entry)
     }
 }
 

@@ -16,6 +16,7 @@
 
 use crate::entry::Entry;
 use crate::error::{KdbError, Result};
+use crate::key_data::sort_key_data;
 use crate::packed::{self, Fault};
 use k5_types::{Attributes, Duration, Principal, Timestamp};
 use k5_wire::{ByteOrder, Reader, Writer};
@@ -41,9 +42,12 @@ pub fn key(name: &Principal) -> Result<Vec<u8>> {
 
 /// The key of a principal's record to look for: an old file may have it though its name is too long to be stored.
 pub(super) fn key_of_any_length(name: &Principal) -> Vec<u8> {
-    let mut key = name.unparse();
-    key.push(0);
-    key
+    key_of_name(&name.unparse())
+}
+
+/// The same for a name that is unparsed.
+pub(super) fn key_of_name(name: &[u8]) -> Vec<u8> {
+    [name, &[0]].concat()
 }
 
 /// The name in a key.
@@ -110,6 +114,13 @@ pub(super) fn encode_any(entry: &Entry) -> Result<Vec<u8>> {
 pub fn decode(file: &str, key: &[u8], record: &[u8]) -> Result<Entry> {
     let mut reader = Reader::new(record, ByteOrder::Little);
     decode_fields(&mut reader).map_err(|fault| fault.in_record(file, name_of(key), &reader))
+}
+
+/// The same with the keys in order, the latest first, as MIT has them in memory.
+pub(super) fn decode_sorted(file: &str, key: &[u8], record: &[u8]) -> Result<Entry> {
+    let mut entry = decode(file, key, record)?;
+    sort_key_data(&mut entry.key_data);
+    Ok(entry)
 }
 
 fn decode_fields(reader: &mut Reader<'_>) -> std::result::Result<Entry, Fault> {

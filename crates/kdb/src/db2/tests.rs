@@ -321,6 +321,27 @@ fn an_exchange_that_stopped_in_the_middle_is_finished() {
     }
 }
 
+/// What somebody else has put in the second file's place stays, and whoever asks is told so before anything is tried.
+#[test]
+fn an_exchange_that_found_another_file_is_refused() {
+    let (_dir, files) = scratch();
+    let db = Db2::create(files.clone(), |t| t.put_principal(&entry("a"))).unwrap();
+    let broken = Db2::open(refusing(&files, ".kadm5")).unwrap();
+    let mut write = broken.begin(Scope::Everything, Access::Write).unwrap();
+    write.put_principal(&entry("b")).unwrap();
+    write.put_policy(&Policy { name: b"q".to_vec(), ..Policy::default() }).unwrap();
+    assert!(matches!(write.commit(), Err(KdbError::Pages(k5_bdb::Error::Undecided { .. }))));
+    assert!(files.pair().can_recover().is_ok());
+    let mut other = std::fs::read(&files.policies).unwrap();
+    other[100] ^= 1;
+    std::fs::write(&files.policies, &other).unwrap();
+    let foreign = |result| matches!(result, Err(k5_bdb::Error::Foreign { .. }));
+    assert!(foreign(files.pair().can_recover()));
+    assert!(foreign(files.pair().recover().map(drop)));
+    assert!(db.begin(Scope::Everything, Access::Read).is_err());
+    assert_eq!(std::fs::read(&files.policies).unwrap(), other);
+}
+
 /// The next loader finishes what the one before it began before it takes the names for itself.
 #[test]
 fn a_loader_finishes_the_exchange_of_the_one_before() {

@@ -6,7 +6,7 @@ use super::tree::{Mark, Tree, open_btree};
 use crate::backend::{Access, Order, Savepoint, Scope, Transaction, Visit};
 use crate::entry::Entry;
 use crate::error::{KdbError, Result};
-use crate::key_data::sort_key_data;
+use crate::exchange::Exchange;
 use crate::policy::Policy;
 use k5_bdb::StoredFile;
 use k5_bdb::btree::{self, BTree, Walk};
@@ -168,16 +168,25 @@ impl Transaction for Db2Transaction {
     fn principal(&mut self, name: &Principal) -> Result<Option<Entry>> {
         let file = self.files.principals.display().to_string();
         let key = record::key_of_any_length(name);
-        let Some(value) = self.principals()?.get(&key)? else { return Ok(None) };
-        let mut entry = record::decode(&file, &key, &value)?;
-        sort_key_data(&mut entry.key_data);
-        Ok(Some(entry))
+        let found = self.principals()?.get(&key)?;
+        found.map(|value| record::decode_sorted(&file, &key, &value)).transpose()
     }
 
     fn put_principal(&mut self, entry: &Entry) -> Result<()> {
         let (key, value) = record::key_and_value(entry)?;
         self.sorted = None;
         self.principals()?.put(&key, &value)
+    }
+
+    fn record(&mut self, name: &[u8]) -> Result<Option<Vec<u8>>> {
+        self.principals()?.get(&record::key_of_name(name))
+    }
+
+    fn exchange(&mut self, exchange: &Exchange) -> Result<bool> {
+        let (before, after) = (exchange.before(), exchange.after());
+        let key = record::key(&after.entry.principal)?;
+        // The names stay as they are, and so does their order.
+        self.principals()?.exchange(&key, &before.record, &after.record)
     }
 
     fn delete_principal(&mut self, name: &Principal) -> Result<bool> {
@@ -187,11 +196,7 @@ impl Transaction for Db2Transaction {
 
     fn each_principal(&mut self, order: Order, visit: &mut dyn FnMut(Entry) -> Visit) -> Result<()> {
         let file = self.files.principals.display().to_string();
-        self.principals()?.each(order, &mut |key, value| {
-            let mut entry = record::decode(&file, key, value)?;
-            sort_key_data(&mut entry.key_data);
-            visit(entry)
-        })
+        self.principals()?.each(order, &mut |key, value| visit(record::decode_sorted(&file, key, value)?))
     }
 
     fn each_name(&mut self, visit: &mut dyn FnMut(&[u8]) -> Visit) -> Result<()> {

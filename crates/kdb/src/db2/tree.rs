@@ -72,6 +72,20 @@ impl Tree {
         Ok(either!(self, tree => tree.put(key, value))?)
     }
 
+    /// Stores a value in place of the one that a key has, if that is `before`; says whether it was.
+    pub fn exchange(&mut self, key: &[u8], before: &[u8], after: &[u8]) -> Result<bool> {
+        match self {
+            Tree::BTree(tree) => Ok(tree.exchange(key, before, after)?),
+            Tree::Hash(table) => {
+                let same = table.get(key)?.is_some_and(|value| value == before);
+                if same {
+                    table.put(key, after)?;
+                }
+                Ok(same)
+            }
+        }
+    }
+
     pub fn delete(&mut self, key: &[u8]) -> Result<bool> {
         Ok(either!(self, tree => tree.delete(key))?)
     }

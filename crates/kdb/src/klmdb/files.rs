@@ -1,7 +1,9 @@
 //! The files of a `klmdb` database: their names and settings, opening, making and destroying them.
 
+use super::record;
 use super::transaction::KlmdbTransaction;
 use crate::backend::{Access, Backend, Scope, Transaction};
+use crate::entry::Entry;
 use crate::error::{KdbError, Result};
 use k5_lmdb::{Environment, Mode, Options, lock_file};
 use std::ffi::{OsStr, OsString};
@@ -253,6 +255,14 @@ impl Backend for Klmdb {
 
     fn name(&self) -> &'static str {
         ENTRY_NAME
+    }
+
+    fn take_apart(&self, name: &[u8], record: &[u8]) -> Result<Entry> {
+        record::decode_sorted(&self.settings.principals.display().to_string(), name, record)
+    }
+
+    fn put_together(&self, entry: &Entry) -> Result<Vec<u8>> {
+        record::encode(entry)
     }
 
     fn can_be_held(&self) -> bool {

@@ -8,7 +8,6 @@ use super::record::{self, Lockout};
 use crate::backend::{Load, LoadFrom, Loaded};
 use crate::entry::Entry;
 use crate::error::{KdbError, Result};
-use crate::key_data::sort_key_data;
 use crate::policy::Policy;
 use k5_lmdb::{Environment, Mode, Problem, Writer};
 use k5_types::Principal;
@@ -159,11 +158,7 @@ impl Load for KlmdbLoader {
         let stored =
             self.writer.before().get(PRINCIPALS, &key).map_err(|error| self.settings.error(error))?;
         let file = self.settings.principals.display().to_string();
-        let found = stored.map(|value| record::decode(&file, &key, &value)).transpose()?;
-        Ok(found.map(|mut entry| {
-            sort_key_data(&mut entry.key_data);
-            entry
-        }))
+        stored.map(|value| record::decode_sorted(&file, &key, &value)).transpose()
     }
 
     fn finish_with(self: Box<Self>, placing: &mut dyn FnMut() -> Result<()>) -> Result<Loaded> {

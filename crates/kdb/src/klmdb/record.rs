@@ -18,6 +18,7 @@
 
 use crate::entry::Entry;
 use crate::error::{KdbError, Result};
+use crate::key_data::sort_key_data;
 use crate::packed::{self, Fault};
 use crate::policy::Policy;
 use k5_lmdb::KEY_LIMIT;
@@ -77,6 +78,13 @@ pub fn encode(entry: &Entry) -> Result<Vec<u8>> {
 pub fn decode(file: &str, key: &[u8], record: &[u8]) -> Result<Entry> {
     let mut reader = Reader::new(record, ByteOrder::Little);
     decode_fields(key, &mut reader).map_err(|fault| fault.in_record(file, key, &reader))
+}
+
+/// The same with the keys in order, the latest first, as MIT has them in memory.
+pub(super) fn decode_sorted(file: &str, key: &[u8], record: &[u8]) -> Result<Entry> {
+    let mut entry = decode(file, key, record)?;
+    sort_key_data(&mut entry.key_data);
+    Ok(entry)
 }
 
 fn decode_fields(key: &[u8], reader: &mut Reader<'_>) -> std::result::Result<Entry, Fault> {

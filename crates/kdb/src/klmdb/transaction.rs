@@ -6,7 +6,7 @@ use super::record::{self, Lockout};
 use crate::backend::{Access, Order, Savepoint, Transaction, Visit};
 use crate::entry::Entry;
 use crate::error::{KdbError, Result};
-use crate::key_data::sort_key_data;
+use crate::exchange::Exchange;
 use crate::policy::Policy;
 use k5_lmdb::{Environment, Snapshot, Writer};
 use k5_types::Principal;
@@ -73,8 +73,7 @@ impl KlmdbTransaction {
     }
 
     fn decode(&self, key: &[u8], value: &[u8]) -> Result<Entry> {
-        let mut entry = record::decode(&self.settings.principals.display().to_string(), key, value)?;
-        sort_key_data(&mut entry.key_data);
+        let mut entry = record::decode_sorted(&self.settings.principals.display().to_string(), key, value)?;
         self.lockout_of(key).unwrap_or_default().set(&mut entry);
         Ok(entry)
     }
@@ -145,6 +144,20 @@ impl Transaction for KlmdbTransaction {
             }
         }
         self.set(Which::Principals, key, Some(value))
+    }
+
+    fn record(&mut self, name: &[u8]) -> Result<Option<Vec<u8>>> {
+        self.get(Which::Principals, name)
+    }
+
+    fn exchange(&mut self, exchange: &Exchange) -> Result<bool> {
+        let (before, after) = (exchange.before(), exchange.after());
+        let key = record::key(&after.entry.principal)?;
+        let same = self.get(Which::Principals, &key)?.is_some_and(|record| record == before.record);
+        if same {
+            self.set(Which::Principals, key, Some(after.record.clone()))?;
+        }
+        Ok(same)
     }
 
     fn delete_principal(&mut self, name: &Principal) -> Result<bool> {

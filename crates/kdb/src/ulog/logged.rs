@@ -7,6 +7,7 @@ use super::pending::with_events;
 use crate::backend::{Access, Backend, Order, Savepoint, Scope, Transaction, Visit};
 use crate::entry::Entry;
 use crate::error::Result;
+use crate::exchange::Exchange;
 use crate::policy::Policy;
 use k5_types::Principal;
 
@@ -37,6 +38,14 @@ impl Backend for Logged {
 
     fn name(&self) -> &'static str {
         self.backend.name()
+    }
+
+    fn take_apart(&self, name: &[u8], record: &[u8]) -> Result<Entry> {
+        self.backend.take_apart(name, record)
+    }
+
+    fn put_together(&self, entry: &Entry) -> Result<Vec<u8>> {
+        self.backend.put_together(entry)
     }
 
     fn can_be_held(&self) -> bool {
@@ -73,6 +82,18 @@ impl Transaction for LoggedTransaction {
         self.inner.put_principal(entry)?;
         self.changed(Change::put(before.as_ref(), entry));
         Ok(())
+    }
+
+    fn record(&mut self, name: &[u8]) -> Result<Option<Vec<u8>>> {
+        self.inner.record(name)
+    }
+
+    fn exchange(&mut self, exchange: &Exchange) -> Result<bool> {
+        let exchanged = self.inner.exchange(exchange)?;
+        if exchanged {
+            self.changed(Change::put(Some(&exchange.before().entry), &exchange.after().entry));
+        }
+        Ok(exchanged)
     }
 
     fn delete_principal(&mut self, name: &Principal) -> Result<bool> {

@@ -1,6 +1,7 @@
 //! The log with a database, without MIT's programs.
 
 use super::append::Event;
+use super::attribute::{Attribute, LoggedName};
 use super::layout::{Header, LogState};
 use super::pending::{Pending, with_events};
 use super::read::{Logfile, Slot};
@@ -9,6 +10,7 @@ use crate::backend::{Access, Backend, Load, LoadFrom, Loaded, Scope};
 use crate::db2::{Db2, Db2Files};
 use crate::entry::Entry;
 use crate::error::{KdbError, Result};
+use crate::exchange::{Exchange, Stored};
 use crate::policy::Policy;
 use k5_types::Principal;
 use std::fs;
@@ -71,6 +73,31 @@ fn what_is_taken_back_is_not_logged() {
     assert_eq!(names(&log(directory.path())), ["a@R", "c@R"]);
     drop(backend.begin(Scope::Everything, Access::Write).unwrap());
     assert_eq!(names(&log(directory.path())), ["a@R", "c@R"], "nothing was committed");
+}
+
+#[test]
+fn an_exchange_is_logged_and_one_that_was_none_is_not() {
+    let directory = tempfile::tempdir().unwrap();
+    let backend = database(directory.path());
+    let mut transaction = backend.begin(Scope::Everything, Access::Write).unwrap();
+    transaction.put_principal(&entry("a")).unwrap();
+    let record = transaction.record(b"a@R").unwrap().unwrap();
+    let before = Stored { entry: backend.take_apart(b"a@R", &record).unwrap(), record };
+    let after = Entry { attributes: k5_types::Attributes(64), ..before.entry.clone() };
+    let exchange = Exchange::new(&backend, before, after).unwrap();
+    transaction.commit().unwrap();
+    for exchanged in [true, false] {
+        let mut transaction = backend.begin(Scope::Everything, Access::Write).unwrap();
+        assert_eq!(transaction.exchange(&exchange).unwrap(), exchanged);
+        transaction.commit().unwrap();
+        let logged = Logfile::open(log(directory.path()).path()).unwrap();
+        let Slot::Update(_, update) = logged.entry(logged.header.last.serial, ENTRIES).unwrap() else {
+            panic!()
+        };
+        let change = [Attribute::Flags(64), Attribute::Principal(LoggedName::from(&entry("a").principal))];
+        assert_eq!((update.name, update.attributes), (b"a@R".to_vec(), change.to_vec()));
+    }
+    assert_eq!(names(&log(directory.path())), ["a@R", "a@R"]);
 }
 
 /// Two changes at one moment are two, and so are a log and the one that is begun behind it.

@@ -3,14 +3,16 @@
 use crate::open::Opened;
 use crate::options::each_option;
 use crate::session::{Session, Stop};
-use k5_admin::Glob;
 use k5_admin::rollover::{Batch, Fault, Progress, Update};
+use k5_admin::{Glob, Pace};
 use k5_cli::manual::{Example, Help};
 use k5_cli::prompt::confirm;
-use k5_cli::{Opt, OptionTable};
+use k5_cli::{Opt, OptionTable, monotonic};
 use k5_crypto::SystemRandom;
 use std::io::{self, Write};
 use std::os::unix::ffi::OsStrExt;
+
+const PACE: Pace = Pace { now: monotonic, wait: std::thread::sleep };
 
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Key {
@@ -30,8 +32,8 @@ pub(crate) static HELP: Help = Help {
     description: "\
 Encrypts the keys of all principals, or of those that a pattern matches, in the active master key. In a pattern, `*` is any text, `?` any letter and `[abc]` one of \
 these; without `@` it is of any realm.\n\n\
-The keys themselves do not change. A thousand principals are done at a time, and are on disk when they are told; whoever stops in between has done those, and the \
-next run does the others. Servers go on meanwhile.",
+The keys themselves do not change. Some hundred principals are done at a time, and are on disk when they are told; whoever stops in between has done those, and the \
+next run does the others. Between two such steps the database is left to others for as long: servers go on, and the whole takes somewhat longer than with MIT's program.",
     flags: &[],
     examples: &[
         Example { line: "kdb5_util update_princ_encryption -n", purpose: "How many there are to do." },
@@ -82,7 +84,7 @@ pub(crate) fn run(mut session: Session<'_, '_>, opened: &Opened) -> Result<(), S
         )?;
     }
     let update = rollover
-        .update(&glob, target, trial)
+        .update(&glob, target, trial, PACE)
         .map_err(|error| session.error(error.to_string(), "trying to process principal database"))?;
     Run { session: &mut session, trial, verbose, done: Counts::default(), written: Ok(()) }.run(update)
 }

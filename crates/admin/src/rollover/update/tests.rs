@@ -1,3 +1,5 @@
+mod pace;
+
 use super::*;
 use crate::{Defaults, NewRealm, create_realm};
 use k5_crypto::{SystemRandom, make_random_key};
@@ -8,7 +10,7 @@ use k5_types::{Attributes, Duration, EncType, KeyBlock, Timestamp};
 const ENCTYPE: EncType = EncType::AES128_CTS_HMAC_SHA1_96;
 
 struct Realm {
-    _directory: tempfile::TempDir,
+    directory: tempfile::TempDir,
     backend: Box<dyn Backend>,
     principal: Principal,
     keys: MasterKeys,
@@ -17,6 +19,11 @@ struct Realm {
 impl Realm {
     /// A realm with the principals n0 to n4, a key each, and K/M, krbtgt and two of kadmin's, which have none.
     fn new() -> Realm {
+        Self::of(5)
+    }
+
+    /// The same with so many principals.
+    fn of(count: u16) -> Realm {
         let directory = tempfile::tempdir().unwrap();
         let principal = Principal::new("R", ["K", "M"]);
         let key = make_random_key(ENCTYPE, &mut SystemRandom).unwrap();
@@ -41,7 +48,7 @@ impl Realm {
         )
         .unwrap();
         let mut transaction = backend.begin(Scope::Everything, Access::Write).unwrap();
-        for number in 0..5u16 {
+        for number in 0..count {
             let mut entry = Entry::new(Principal::new("R", [format!("n{number}")]));
             let own = KeyBlock::new(ENCTYPE, vec![number as u8; 16]);
             entry.key_data = vec![seal_key(&key, &own, number + 1, None, &mut SystemRandom).unwrap()];
@@ -49,7 +56,7 @@ impl Realm {
             transaction.put_principal(&entry).unwrap();
         }
         transaction.commit().unwrap();
-        Realm { _directory: directory, backend, principal, keys: MasterKeys::first(1, key) }
+        Realm { directory, backend, principal, keys: MasterKeys::first(1, key) }
     }
 
     fn rollover(&self) -> Rollover<'_> {
@@ -85,7 +92,8 @@ impl Realm {
 
     fn update(&self, pattern: &str, target: u16, trial: bool, batch: usize) -> Update<'_> {
         let glob = Glob::for_principals(pattern.as_bytes()).unwrap();
-        let mut update = self.rollover().update(&glob, target, trial).unwrap();
+        let pace = Pace { now: || std::time::Duration::ZERO, wait: |_| panic!("time stands still") };
+        let mut update = self.rollover().update(&glob, target, trial, pace).unwrap();
         update.batch = batch;
         update
     }
