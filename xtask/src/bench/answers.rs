@@ -1,4 +1,4 @@
-//! How long MIT's KDC keeps people waiting while ours makes many principals, and gives many new keys.
+//! How long MIT's KDC keeps people waiting while ours makes many principals, gives many new keys, and loads many.
 
 use std::fs::{self, File};
 use std::path::Path;
@@ -32,27 +32,23 @@ pub fn measure(prefix: &Path, asked: usize, counts: bool) -> Result<(String, Opt
         Some(status) => bail!("the bulk ended too early: {status}"),
     })?;
     drop(bulk);
-    // All that were made get other keys, again if that is over too soon.
-    let again = || {
-        let words = ["ktadd", "-q", "-k", "bulk.keytab", "-glob", "bulk*"];
-        bench.quiet(&ours_in(prefix)).args(words).spawn().map(Ended)
-    };
-    let mut bulk = again()?;
-    let extracting = bench.ask(asked / 2, || match bulk.0.try_wait()? {
-        None => Ok(()),
-        Some(status) if status.success() => {
-            bulk = again()?;
-            Ok(())
-        }
-        Some(status) => bail!("ktadd: {status}"),
-    })?;
-    let [idle, busy, extracting] = [idle, busy, extracting].map(|times| (at(&times, 50), at(&times, 99)));
+    // All that were made get other keys, and are loaded, again if that is over too soon.
+    let kdb5_util = prefix.join("sbin/kdb5_util");
+    let extracting = bench.ask_beside(
+        asked / 2,
+        &ours_in(prefix),
+        &["ktadd", "-q", "-k", "bulk.keytab", "-glob", "bulk*"],
+    )?;
+    check(bench.quiet(&kdb5_util).args(["dump", "bulk.dump"]))?;
+    let loading = bench.ask_beside(asked / 2, &kdb5_util, &["load", "bulk.dump"])?;
+    let both = |times: Vec<Duration>| (at(&times, 50), at(&times, 99));
+    let [idle, busy, extracting, loading] = [idle, busy, extracting, loading].map(both);
     let told = format!(
         "kinit at MIT's KDC, median and 99th percentile of {asked}: alone {:.1?} and {:.1?}, beside ours that makes principals {:.1?} and {:.1?}, beside \
-         ktadd of these (half as many) {:.1?} and {:.1?}; the 99th must be below {LONGEST:?}.\n",
-        idle.0, idle.1, busy.0, busy.1, extracting.0, extracting.1
+         ktadd of these (half as many) {:.1?} and {:.1?}, beside a load of these (half as many) {:.1?} and {:.1?}; the 99th must be below {LONGEST:?}.\n",
+        idle.0, idle.1, busy.0, busy.1, extracting.0, extracting.1, loading.0, loading.1
     );
-    let worst = busy.1.max(extracting.1);
+    let worst = busy.1.max(extracting.1).max(loading.1);
     let bad =
         (counts && worst > LONGEST).then(|| format!("the KDC's answers take {worst:.1?} beside a bulk"));
     Ok((told, bad))
@@ -94,6 +90,20 @@ impl Bench {
             }
         }
         Ok(server)
+    }
+
+    /// The same while a program does something again and again.
+    fn ask_beside(&self, count: usize, program: &Path, words: &[&str]) -> Result<Vec<Duration>> {
+        let again = || self.quiet(program).args(words).spawn().map(Ended);
+        let mut work = again()?;
+        self.ask(count, || {
+            match work.0.try_wait()? {
+                None => {}
+                Some(status) if status.success() => work = again()?,
+                Some(status) => bail!("{}: {status}", words.join(" ")),
+            }
+            Ok(())
+        })
     }
 
     /// Gets tickets, so many, and gives the times in order.

@@ -266,6 +266,8 @@ impl Load for Loader {
             tree.spill()?;
             tree.commit()?;
         }
+        // It goes when the locks have gone: a file system may take long to free a large file that has no name any more.
+        let mut _replaced = None;
         let mut held = match self.held.take() {
             Some(held) => held,
             None => LiveLocks::take(&self.live)?,
@@ -277,6 +279,7 @@ impl Load for Loader {
         placing()?;
         // Whatever was cut short there, it is replaced as a whole.
         self.live.pair().forget()?;
+        _replaced = self.live.storage.open(&self.live.principals, k5_bdb::Access::ReadOnly).ok();
         let placed = self.live.pair().put_in_place(Names::Load);
         if !matches!(placed, Err(k5_bdb::Error::Io { .. })) {
             self.new.placed = true;

@@ -4,9 +4,11 @@ use super::*;
 use crate::backend::{Load, LoadFrom, Order};
 use crate::entry::Entry;
 use crate::policy::Policy;
+use k5_lock::LockMode;
 use k5_types::Principal;
 use std::ops::ControlFlow;
 use std::os::unix::fs::PermissionsExt;
+use std::sync::{Arc, Mutex};
 
 fn scratch() -> (tempfile::TempDir, Db2Files) {
     let dir = tempfile::tempdir().unwrap();
@@ -232,11 +234,18 @@ fn names_of_databases_are_bytes() {
     assert_eq!(parsed.database.unwrap().as_os_str().as_bytes(), b"/x/\xff=y");
 }
 
-/// The system's files, where a rename to one of these fails, or the copy of a file.
-#[derive(Debug)]
-struct Refusing(&'static str);
+/// Whether a lock was free, each time that somebody looked.
+type Noted = Arc<Mutex<Vec<bool>>>;
 
-impl k5_bdb::Storage for Refusing {
+/// The system's files, where a rename to a name that ends so fails, and one file is watched.
+#[derive(Debug)]
+struct Altered {
+    refused: &'static str,
+    /// A file, the lock of its database, and what is to be noted.
+    watched: Option<(PathBuf, PathBuf, Noted)>,
+}
+
+impl k5_bdb::Storage for Altered {
     fn find(&self, path: &std::path::Path) -> std::io::Result<Option<k5_bdb::Facts>> {
         k5_bdb::SystemStorage.find(path)
     }
@@ -244,7 +253,13 @@ impl k5_bdb::Storage for Refusing {
         k5_bdb::SystemStorage.resolve(path)
     }
     fn open(&self, path: &std::path::Path, access: k5_bdb::Access) -> std::io::Result<k5_bdb::StoredFile> {
-        k5_bdb::SystemStorage.open(path, access)
+        let file = k5_bdb::SystemStorage.open(path, access)?;
+        Ok(match &self.watched {
+            Some((watched, lock, was_free)) if watched == path => {
+                Box::new(Watched { file, lock: lock.clone(), was_free: was_free.clone() })
+            }
+            _ => file,
+        })
     }
     fn create(&self, path: &std::path::Path) -> std::io::Result<k5_bdb::StoredFile> {
         k5_bdb::SystemStorage.create(path)
@@ -258,7 +273,7 @@ impl k5_bdb::Storage for Refusing {
         k5_bdb::SystemStorage.copy(from, to, copying)
     }
     fn rename(&self, from: &std::path::Path, to: &std::path::Path) -> std::io::Result<()> {
-        match to.to_string_lossy().ends_with(self.0) {
+        match to.to_string_lossy().ends_with(self.refused) {
             true => Err(std::io::Error::other("refused")),
             false => k5_bdb::SystemStorage.rename(from, to),
         }
@@ -283,7 +298,7 @@ fn file_names(dir: &tempfile::TempDir) -> Vec<String> {
 const FOUR: [&str; 4] = ["principal", "principal.kadm5", "principal.kadm5.lock", "principal.ok"];
 
 fn refusing(files: &Db2Files, end: &'static str) -> Db2Files {
-    Db2Files { storage: std::sync::Arc::new(Refusing(end)), ..files.clone() }
+    Db2Files { storage: Arc::new(Altered { refused: end, watched: None }), ..files.clone() }
 }
 
 /// A load, a creation and a change of both files that stop between the two files are finished by whoever comes next, be it to
@@ -340,6 +355,54 @@ fn an_exchange_that_found_another_file_is_refused() {
     assert!(foreign(files.pair().recover().map(drop)));
     assert!(db.begin(Scope::Everything, Access::Read).is_err());
     assert_eq!(std::fs::read(&files.policies).unwrap(), other);
+}
+
+/// A file that notes, when it is closed, whether somebody could have a database's lock.
+#[derive(Debug)]
+struct Watched {
+    file: k5_bdb::StoredFile,
+    lock: PathBuf,
+    was_free: Noted,
+}
+
+impl k5_bdb::PageFile for Watched {
+    fn read_at(&self, offset: u64, buffer: &mut [u8]) -> std::io::Result<()> {
+        self.file.read_at(offset, buffer)
+    }
+    fn write_at(&mut self, offset: u64, bytes: &[u8]) -> std::io::Result<()> {
+        self.file.write_at(offset, bytes)
+    }
+    fn len(&self) -> std::io::Result<u64> {
+        self.file.len()
+    }
+    fn set_len(&mut self, length: u64) -> std::io::Result<()> {
+        self.file.set_len(length)
+    }
+    fn sync(&mut self) -> std::io::Result<()> {
+        self.file.sync()
+    }
+}
+
+impl Drop for Watched {
+    fn drop(&mut self) {
+        let lock = std::fs::File::open(&self.lock).unwrap();
+        self.was_free.lock().unwrap().push(k5_lock::try_lock(&lock, LockMode::Shared).unwrap());
+    }
+}
+
+/// To free a large file may take long: nobody waits for it.
+#[test]
+fn a_load_closes_the_file_that_it_replaced_when_others_have_the_locks() {
+    let (_dir, files) = scratch();
+    Db2::create(files.clone(), |t| t.put_principal(&entry("a"))).unwrap();
+    let was_free = Noted::default();
+    let watched = (files.principals.clone(), files.lock.clone(), was_free.clone());
+    let storage = Arc::new(Altered { refused: "/", watched: Some(watched) });
+    let mut load =
+        Box::new(Loader::begin(&Db2Files { storage, ..files.clone() }, LoadFrom::Nothing).unwrap());
+    load.put_principal(&entry("b")).unwrap();
+    load.finish().unwrap();
+    assert_eq!(*was_free.lock().unwrap(), [true]);
 }
 
 /// The next loader finishes what the one before it began before it takes the names for itself.
