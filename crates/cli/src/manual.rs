@@ -81,13 +81,39 @@ pub struct Manual {
     pub exit_status: &'static str,
     /// Variables, and what they say.
     pub environment: &'static [(&'static str, &'static str)],
-    /// Files, and what they hold.
-    pub files: &'static [(&'static str, &'static str)],
+    /// Files, and what they hold; lists behind each other, since programs share some.
+    pub files: Vec<&'static [(&'static str, &'static str)]>,
     /// At least one.
     pub examples: &'static [Example],
     /// Other pages, as `name(section)`.
     pub see_also: &'static [&'static str],
 }
+
+/// The files of a database, and those beside it.
+pub const DATABASE_FILES: &[(&str, &str)] = &[
+    (
+        "/var/lib/krb5kdc/principal",
+        "The database, unless `database_name` in `kdc.conf` says otherwise; with `.ok`, `.kadm5` and `.kadm5.lock` behind the name, its lock file, its policies and their lock file.",
+    ),
+    (
+        "/var/lib/krb5kdc/principal.journal",
+        "A change that was cut short. It is finished or taken back when a program that may write opens the database next, so any command of `kadmin.local` will do; who may only \
+             read is refused until then. It must not be removed by hand. If a message says that another program has written to the database since, save what can be read with \
+             `kdb5_util verify --recover FILE` and load that; what was deleted last may be there again, so look at it.",
+    ),
+    (
+        "/var/lib/krb5kdc/principal.commit, principal.kadm5.commit",
+        "The new files of a change that is being made. What a killed program leaves of them goes with the next change.",
+    ),
+    (
+        "/var/lib/krb5kdc/principal~",
+        "The new database of a load, with `.kadm5` and others behind the name. The next load removes what a killed one leaves.",
+    ),
+    (
+        "/var/lib/krb5kdc/principal.mdb, principal.lockout.mdb",
+        "The database with `klmdb`: principals and policies, and what the KDC records of logins; each with a lock file, `-lock` behind the name, which readers write to as well.",
+    ),
+];
 
 impl CommandManual {
     /// The name that messages call it by.

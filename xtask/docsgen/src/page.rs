@@ -45,7 +45,7 @@ pub(crate) fn page(manual: &Manual) -> String {
         page.item(&bold(name), text);
     }
     page.section("FILES");
-    for (name, text) in manual.files {
+    for (name, text) in manual.files.iter().copied().flatten() {
         page.item(&italic(name), text);
     }
     page.section("EXAMPLES");

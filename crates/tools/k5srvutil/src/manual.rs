@@ -18,7 +18,7 @@ pub fn manual() -> Manual {
         shell_commands: Vec::new(),
         exit_status: "0 if all went well, 1 if anything failed or nothing was asked for.",
         environment: ENVIRONMENT,
-        files: &[("/etc/krb5.keytab", "The default keytab.")],
+        files: vec![&[("/etc/krb5.keytab", "The default keytab.")]],
         examples: EXAMPLES,
         see_also: &["ktadd(1)", "kadmin.local(8)", "klist(1)"],
     }

@@ -1,7 +1,7 @@
 //! The manual.
 
 use crate::options::OPTIONS;
-use k5_cli::manual::{Example, Manual};
+use k5_cli::manual::{DATABASE_FILES, Example, Manual};
 use k5_kadmin::TABLE;
 
 /// What the manual page, and the completions of shells, are made from.
@@ -23,7 +23,7 @@ standard input, 0 however the commands end, unless nothing could be opened at al
 failure counts: `-q` ends with 1, and standard input is read up to the first line that fails, which is named on standard error, and \
 the exit code is 1. What was done before that line stays. At a terminal nothing stops.",
         environment: ENVIRONMENT,
-        files: FILES,
+        files: vec![DATABASE_FILES, FILES],
         examples: EXAMPLES,
         see_also: &["kdb5_util(8)", "ktadd(1)", "klist(1)", "krb5kdc(8)", "krb5.conf(5)", "kdc.conf(5)"],
     }
@@ -79,28 +79,6 @@ const ENVIRONMENT: &[(&str, &str)] = &[
 ];
 
 const FILES: &[(&str, &str)] = &[
-    (
-        "/var/lib/krb5kdc/principal",
-        "The database, unless `database_name` in `kdc.conf` says otherwise; beside it `.ok`, `.kadm5` and `.kadm5.lock` with the same beginning.",
-    ),
-    (
-        "/var/lib/krb5kdc/principal.journal",
-        "A change that was cut short. It is finished or taken back when a program that may write opens the database next, so any command of `kadmin.local` will do; who may only \
-             read is refused until then. It must not be removed by hand. If a message says that another program has written to the database since, save what can be read with \
-             `kdb5_util verify --recover FILE` and load that; what was deleted last may be there again, so look at it.",
-    ),
-    (
-        "/var/lib/krb5kdc/principal.commit, principal.kadm5.commit",
-        "The new files of a change that is being made. What a killed program leaves of them goes with the next change.",
-    ),
-    (
-        "/var/lib/krb5kdc/principal~",
-        "The new database of a load, with `.kadm5` and others behind the name. The next load removes what a killed one leaves.",
-    ),
-    (
-        "/var/lib/krb5kdc/principal.mdb, principal.lockout.mdb",
-        "The database with `klmdb`: principals and policies, and what the KDC records of logins; each with a lock file, `-lock` behind the name, which readers write to as well.",
-    ),
     ("/etc/krb5kdc/.k5.REALM", "The stash file, which holds the master keys."),
     ("/etc/krb5.keytab", "The default keytab."),
     ("~/.local/state/realmsmith/kadmin.local_history", "The lines that were typed, for their user alone."),

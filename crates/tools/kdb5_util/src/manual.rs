@@ -5,7 +5,7 @@ use crate::{
     update_princ_encryption, use_mkey, verify,
 };
 use k5_cli::OptionTable;
-use k5_cli::manual::{CommandManual, Example, Manual};
+use k5_cli::manual::{CommandManual, DATABASE_FILES, Example, Manual};
 
 /// What the manual page, and the completions of shells, are made from.
 #[must_use]
@@ -68,31 +68,7 @@ what failed in the end. `verify` ends with 1 whatever it finds.",
             ("KRB5_CONFIG", "The configuration files, separated by colons, in place of `/etc/krb5.conf`."),
             ("KRB5_KDC_PROFILE", "The configuration of the database, in place of `/etc/krb5kdc/kdc.conf`."),
         ],
-        files: &[
-            (
-                "/var/lib/krb5kdc/principal",
-                "The database; with `.ok`, `.kadm5` and `.kadm5.lock` behind the name, its lock file, its policies and their lock file.",
-            ),
-            (
-                "/var/lib/krb5kdc/principal.journal",
-                "A change that was cut short. It is finished or taken back when a program that may write opens the database next, so any command of `kadmin.local` will do; who may only \
-                 read is refused until then. It must not be removed by hand. If a message says that another program has written to the database since, save what can be read with \
-                 `kdb5_util verify --recover FILE` and load that; what was deleted last may be there again, so look at it.",
-            ),
-            (
-                "/var/lib/krb5kdc/principal.commit, principal.kadm5.commit",
-                "The new files of a change that is being made. What a killed program leaves of them goes with the next change.",
-            ),
-            (
-                "/var/lib/krb5kdc/principal~",
-                "The new database of a load, with `.kadm5` and others behind the name. The next load removes what a killed one leaves.",
-            ),
-            (
-                "/var/lib/krb5kdc/principal.mdb, principal.lockout.mdb",
-                "The database with `klmdb`: principals and policies, and what the KDC records of logins; each with a lock file, `-lock` behind the name, which readers write to as well.",
-            ),
-            ("/etc/krb5kdc/.k5.REALM", "The stash file."),
-        ],
+        files: vec![DATABASE_FILES, &[("/etc/krb5kdc/.k5.REALM", "The stash file, which holds the master keys.")]],
         examples: &[
             Example { line: "kdb5_util create -s", purpose: "A new realm whose KDC starts without a question." },
             Example {

@@ -49,11 +49,11 @@ before the damage is listed), likewise for keytabs, and for wrong usage; 3 for `
 
 With `-s`: 0 if the cache has a good ticket-granting ticket of its own realm, or has none at all but another good ticket; else 1.",
         environment: ENVIRONMENT,
-        files: &[
+        files: vec![&[
             ("/tmp/krb5cc_UID", "The default cache of a user."),
             ("/etc/krb5.keytab", "The default keytab."),
             ("/etc/krb5/user/EUID/client.keytab", "The default client keytab of a user."),
-        ],
+        ]],
         examples: &[
             Example { line: "klist -e -f", purpose: "The tickets with their encryption types and flags." },
             Example { line: "klist -s || kinit", purpose: "A new ticket where there is no good one." },

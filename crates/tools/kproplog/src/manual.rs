@@ -33,7 +33,7 @@ started again. A file that begins like no log is left alone, by `-R` too.",
             ("KRB5_CONFIG", "The configuration files, separated by colons, in place of `/etc/krb5.conf`."),
             ("KRB5_KDC_PROFILE", "The configuration of the database, in place of `/etc/krb5kdc/kdc.conf`."),
         ],
-        files: &[("/var/lib/krb5kdc/principal.ulog", "The update log, unless `iprop_logfile` names another.")],
+        files: vec![&[("/var/lib/krb5kdc/principal.ulog", "The update log, unless `iprop_logfile` names another.")]],
         examples: &[
             Example { line: "kproplog -h", purpose: "The newest serial number: what a replica should have." },
             Example { line: "kproplog -v -e 10", purpose: "The last ten updates, with the names of what changed." },

@@ -24,7 +24,7 @@ pub fn manual() -> Manual {
         shell_commands: Vec::new(),
         exit_status: "0 if every key was added, 1 if not.",
         environment: ENVIRONMENT,
-        files: &[("/etc/krb5.keytab", "The default keytab.")],
+        files: vec![&[("/etc/krb5.keytab", "The default keytab.")]],
         examples: EXAMPLES,
         see_also: &["kadmin.local(8)", "klist(1)", "krb5.conf(5)", "kdc.conf(5)"],
     }

@@ -22,7 +22,7 @@ do not, and 2 if it cannot tell. The shell ends with 0 however its commands end,
 standard input is read up to the first line that fails, which is named on standard error, and the exit code is 1. At a terminal \
 nothing stops.",
         environment: ENVIRONMENT,
-        files: FILES,
+        files: vec![FILES],
         examples: EXAMPLES,
         see_also: &["ktadd(1)", "klist(1)", "kadmin.local(8)", "krb5.conf(5)"],
     }
