@@ -54,11 +54,26 @@ fn seen(admin: &Admin) -> Vec<String> {
     names
 }
 
-#[test]
-fn many_are_written_at_once() {
+/// A new realm, and a batch that has begun.
+fn in_a_batch() -> (tempfile::TempDir, Admin) {
     let directory = tempfile::tempdir().unwrap();
     let admin = new_realm(directory.path());
     assert!(admin.begin_batch(PACE).unwrap());
+    (directory, admin)
+}
+
+/// A key that is to be made ahead, of a principal without a policy.
+fn new_key<'a>(
+    principal: &'a Principal,
+    password: &'a Secret<Vec<u8>>,
+    keysalts: &'a [KeySalt],
+) -> PasswordWork<'a> {
+    PasswordWork { principal, password, keysalts, policy: PolicyOf::Nobody }
+}
+
+#[test]
+fn many_are_written_at_once() {
+    let (_directory, admin) = in_a_batch();
     add(&admin, "a").unwrap();
     assert!(matches!(add(&admin, "a"), Err(AdminError::Duplicate)), "it is seen within");
     add(&admin, "b").unwrap();
@@ -77,9 +92,7 @@ fn many_are_written_at_once() {
 
 #[test]
 fn one_is_taken_back() {
-    let directory = tempfile::tempdir().unwrap();
-    let admin = new_realm(directory.path());
-    assert!(admin.begin_batch(PACE).unwrap());
+    let (_directory, admin) = in_a_batch();
     for (name, stays) in [("a", false), ("b", true), ("c", false), ("d", true)] {
         admin.mark_in_batch().unwrap();
         add(&admin, name).unwrap();
@@ -93,9 +106,7 @@ fn one_is_taken_back() {
 
 #[test]
 fn others_have_the_locks_as_long() {
-    let directory = tempfile::tempdir().unwrap();
-    let admin = new_realm(directory.path());
-    assert!(admin.begin_batch(PACE).unwrap());
+    let (_directory, admin) = in_a_batch();
     pass(1000);
     assert!(!admin.is_batch_due(), "nothing is held");
     add(&admin, "a").unwrap();
@@ -127,17 +138,10 @@ fn others_have_the_locks_as_long() {
 
 #[test]
 fn passwords_do_not_make_others_wait() {
-    let directory = tempfile::tempdir().unwrap();
-    let admin = new_realm(directory.path());
-    assert!(admin.begin_batch(PACE).unwrap());
+    let (_directory, admin) = in_a_batch();
     let (word, other) = (Secret::new(b"word".to_vec()), Secret::new(b"other".to_vec()));
     let (normal, a, b) = (keysalts(SaltType::NORMAL), named("a"), named("b"));
-    let work = |principal, password| PasswordWork {
-        principal,
-        password,
-        keysalts: &normal,
-        policy: PolicyOf::Nobody,
-    };
+    let work = |principal, password| new_key(principal, password, &normal);
     admin.derive_ahead(&[work(&a, &word), work(&b, &word), work(&b, &other)], 2).unwrap();
     add(&admin, "first").unwrap();
     for (name, password) in [("a", "word"), ("b", "other")] {
@@ -175,17 +179,10 @@ fn passwords_do_not_make_others_wait() {
 
 #[test]
 fn keys_that_are_still_wanted_are_kept() {
-    let directory = tempfile::tempdir().unwrap();
-    let admin = new_realm(directory.path());
-    assert!(admin.begin_batch(PACE).unwrap());
+    let (_directory, admin) = in_a_batch();
     let (word, other) = (Secret::new(b"word".to_vec()), Secret::new(b"other".to_vec()));
     let (normal, a, b) = (keysalts(SaltType::NORMAL), named("a"), named("b"));
-    let work = |principal, password| PasswordWork {
-        principal,
-        password,
-        keysalts: &normal,
-        policy: PolicyOf::Nobody,
-    };
+    let work = |principal, password| new_key(principal, password, &normal);
     let made = |name: &Principal, password: &Secret<Vec<u8>>| {
         let salt = name.salt();
         admin.derived.borrow().passwords_made(EncType::AES256_CTS_HMAC_SHA1_96, password, &salt)
