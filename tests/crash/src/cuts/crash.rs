@@ -90,8 +90,10 @@ pub fn image(base: &Image, log: &[Operation], cut: usize, end: End, dice: &mut D
         }
     }
     if let (End::KillInside, Some(Operation::Write { file, offset, bytes })) = (end, next) {
-        let pages = dice.place(bytes.len() / PAGE + 1);
-        write(&mut files[*file], *offset, &bytes[..pages * PAGE]);
+        let mut pages = pieces(*offset, bytes, PAGE);
+        let count = dice.place(pages.len() + 1);
+        pages.truncate(count);
+        pages.into_iter().for_each(|(offset, bytes)| write(&mut files[*file], offset, bytes));
     }
     names.into_iter().map(|(path, file)| (path, files[file].clone())).collect()
 }
@@ -130,13 +132,21 @@ fn write_some(data: &mut Vec<u8>, offset: usize, bytes: &[u8], end: End, dice: &
         0 => {}
         1 => write(data, offset, bytes),
         _ => {
-            for start in (0..bytes.len()).step_by(unit) {
+            for (offset, bytes) in pieces(offset, bytes, unit) {
                 if dice.one_in(2) {
-                    write(data, offset + start, &bytes[start..bytes.len().min(start + unit)]);
+                    write(data, offset, bytes);
                 }
             }
         }
     }
+}
+
+/// The parts of a write within each unit of the medium, which begin where the file does; at least one.
+fn pieces(offset: usize, bytes: &[u8], unit: usize) -> Vec<(usize, &[u8])> {
+    let (head, rest) = bytes.split_at(bytes.len().min(unit - offset % unit));
+    let at = offset + head.len();
+    let rest = rest.chunks(unit).enumerate().map(|(number, part)| (at + number * unit, part));
+    std::iter::once((offset, head)).chain(rest).collect()
 }
 
 #[cfg(test)]
@@ -157,6 +167,18 @@ mod tests {
         disk.rename("new".as_ref(), "P".as_ref()).unwrap();
         disk.sync_directory("P".as_ref()).unwrap();
         (base, disk.log())
+    }
+
+    #[test]
+    fn a_unit_begins_at_a_multiple_of_its_length() {
+        let bytes = [7; 1300];
+        let lengths = |offset| -> Vec<(usize, usize)> {
+            pieces(offset, &bytes, SECTOR).into_iter().map(|(at, part)| (at, part.len())).collect()
+        };
+        assert_eq!(lengths(0), [(0, 512), (512, 512), (1024, 276)]);
+        assert_eq!(lengths(1000), [(1000, 24), (1024, 512), (1536, 512), (2048, 252)]);
+        assert_eq!(pieces(5, &bytes[..3], SECTOR), [(5, &bytes[..3])]);
+        assert_eq!(pieces(5, &[], SECTOR), [(5, &bytes[..0])]);
     }
 
     #[test]
