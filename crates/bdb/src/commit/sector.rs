@@ -9,11 +9,14 @@ impl Files<'_> {
         let mut writes = plan.writes();
         let (Some(write), None) = (writes.next(), writes.next()) else { return Ok(false) };
         let mut stored = self.open(file, Access::ReadWrite)?;
-        let Some(before) = read(&stored, write.offset, write.bytes.len()) else { return Ok(false) };
+        let before = read(&stored, write.offset, write.bytes.len());
+        let Some(before) = before.filter(|before| before.len() == write.bytes.len()) else {
+            return Ok(false);
+        };
         let mut sectors = write.bytes.iter().zip(&before).zip(write.offset..);
         let mut differing = sectors.by_ref().filter(|((now, was), _)| now != was).map(|(_, at)| at / SECTOR);
         let Some(first) = differing.next() else { return Ok(true) };
-        if before.len() != write.bytes.len() || differing.any(|sector| sector != first) {
+        if differing.any(|sector| sector != first) {
             return Ok(false);
         }
         self.replace_sector(file, &mut stored, write, &before)?;

@@ -50,6 +50,17 @@ fn a_small_change_costs_one_sync() {
     assert_eq!(scratch.all(0)[&key(9)], value);
 }
 
+/// A write past the end of a file differs from nothing there, and is made all the same.
+#[test]
+fn one_write_past_the_end_is_no_small_change() {
+    let scratch = two_files();
+    let end = std::fs::metadata(&scratch.paths[0]).unwrap().len();
+    let step = vec![Write { offset: end, bytes: vec![7; PAGE] }];
+    let plan = Plan { steps: vec![step], ordered: true, ..Plan::default() };
+    scratch.files(&SystemStorage).commit([plan, Plan::default()]).unwrap();
+    assert_eq!(std::fs::read(&scratch.paths[0]).unwrap()[end as usize..], [7; PAGE]);
+}
+
 /// A record that finds room on its page costs two syncs, and any sectors of the two writes leave the file as before or as after.
 #[test]
 fn a_new_record_costs_two_syncs() {
