@@ -1,7 +1,7 @@
 //! The master keys: `add_mkey`, `use_mkey`, `list_mkeys`, `update_princ_encryption`, `purge_mkeys`.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
-use harness::{Kdc, Mask, Output, Pair, Realm, Setup, Side};
+use harness::{BackEnd, Kdc, Mask, Output, Pair, Realm, Setup, Side};
 use std::fs;
 
 /// A pair with the same database: principals with keys of their own salts, with kept keys, and with none.
@@ -331,6 +331,31 @@ fn an_entry_that_cannot_be_updated() {
     let _ = pair.ours().kadmin_local(["delprinc", "bob"]).ok();
     let _ = pair.mit().kadmin_local(["delprinc", "bob"]).ok();
     pair.kdb5_util(["update_princ_encryption", "-f", "-v"]).same_bytes().code(0);
+}
+
+/// So does a record that cannot be read.
+#[test]
+fn a_record_that_cannot_be_read_while_updating() {
+    let pair = pair_with(Setup::new().backend(BackEnd::Db2));
+    let mit = pair.mit();
+    let _ = mit.mit("kdb5_util", ["add_mkey"]).stdin("a\na\n").ok();
+    let _ = mit.mit("kdb5_util", ["use_mkey", "2"]).ok();
+    // One key more than there are: the number stands before the length of the name.
+    let mut pages = mit.read("principal");
+    let name = b"\x10\0old@EXAMPLE.COM\0";
+    let at = pages.windows(name.len()).position(|found| found == name).unwrap();
+    pages[at - 2] += 1;
+    mit.write("principal", pages);
+    pair.copy_database();
+    for words in ["-f -v", "-f", "-n -v"] {
+        let both = pair
+            .kdb5_util([&["update_princ_encryption"][..], &words.split(' ').collect::<Vec<_>>()].concat())
+            .run();
+        assert_eq!(both.ours.stdout, both.mit.stdout, "{words}");
+        assert!(both.ours.stdout.contains("principals processed"), "{words}");
+        assert!(both.ours.stderr.contains("old@EXAMPLE.COM"), "{words}");
+        assert_eq!(both.ours.exit, both.mit.exit, "{words}");
+    }
 }
 
 #[test]

@@ -36,6 +36,8 @@ pub enum Progress {
 /// What could not be done to an entry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fault {
+    /// Its record cannot be read.
+    Reading,
     /// Its master key cannot be told.
     MasterKey,
     /// Its keys cannot be opened, or not be encrypted.
@@ -161,12 +163,17 @@ impl Update<'_> {
         }
         self.keys = keys;
         // The last fourth is for the look ahead, which then has as many entries as were done.
-        let time = LONGEST.saturating_sub(self.last_commit).max(SHORTEST);
+        let mut time = LONGEST.saturating_sub(self.last_commit).max(SHORTEST);
+        if !transaction.is_ordered() {
+            // A hash file is copied for each commit, however little that changes: the work is at least as long, so that the
+            // copies do not cost the square of the entries.
+            time = time.max(self.last_commit);
+        }
         let now = self.pace.now;
         let passed = |part: Duration| now().saturating_sub(since) >= part;
         let batch = self.work_off(transaction.as_mut(), &|| passed(time * 3 / 4), random)?;
         if !self.work.trial {
-            self.ahead.read(transaction.as_mut(), &self.names, self.at, || !passed(time))?;
+            self.ahead.read(transaction.as_mut(), &self.names, self.at, || !passed(time));
             let before = (self.pace.now)();
             transaction.commit()?;
             self.last_commit = (self.pace.now)().saturating_sub(before);
@@ -233,7 +240,11 @@ impl Update<'_> {
             },
             _ => {}
         }
-        let Some(entry) = transaction.principal(&principal(name)?)? else { return Ok(Ok(None)) };
+        let entry = match principal(name).and_then(|name| Ok(transaction.principal(&name)?)) {
+            Ok(Some(entry)) => entry,
+            Ok(None) => return Ok(Ok(None)),
+            Err(error) => return Ok(Err((Fault::Reading, error))),
+        };
         Ok(match self.work.becomes(&self.keys, entry, random)? {
             Ok(Becomes::Current) => Ok(Some(Progress::Current)),
             Ok(Becomes::Would) => Ok(Some(Progress::Updated)),

@@ -12,6 +12,7 @@ use k5_crypto::SystemRandom;
 use std::io::{self, Write};
 use std::os::unix::ffi::OsStrExt;
 
+const PROCESSING: &str = "trying to process principal database";
 const PACE: Pace = Pace { now: monotonic, wait: std::thread::sleep };
 
 #[derive(Debug, Clone, Copy)]
@@ -85,7 +86,7 @@ pub(crate) fn run(mut session: Session<'_, '_>, opened: &Opened) -> Result<(), S
     }
     let update = rollover
         .update(&glob, target, trial, PACE)
-        .map_err(|error| session.error(error.to_string(), "trying to process principal database"))?;
+        .map_err(|error| session.error(error.to_string(), PROCESSING))?;
     Run { session: &mut session, trial, verbose, done: Counts::default(), written: Ok(()) }.run(update)
 }
 
@@ -112,7 +113,7 @@ impl Run<'_, '_, '_> {
                 Ok(Some(batch)) => self.tell(batch),
                 Ok(None) => break,
                 Err(error) => {
-                    self.session.failed(error.to_string(), "trying to process principal database");
+                    self.session.failed(error.to_string(), PROCESSING);
                     break;
                 }
             }
@@ -136,12 +137,16 @@ impl Run<'_, '_, '_> {
             self.name(*progress, name);
         }
         let Some(refused) = batch.refused else { return };
-        self.done.matched += 1;
         let (before, behind) = match refused.fault {
+            Fault::Reading => {
+                self.session.failed(refused.error.to_string(), PROCESSING);
+                return;
+            }
             Fault::MasterKey => ("determining master key used for principal '", "'"),
             Fault::Keys => ("error re-encrypting key for principal '", "'"),
             Fault::Storing => ("while updating principal '", "' key data in the database"),
         };
+        self.done.matched += 1;
         if refused.fault != Fault::MasterKey {
             self.name(Progress::Updated, &refused.name);
         }

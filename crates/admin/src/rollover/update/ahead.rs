@@ -47,26 +47,24 @@ impl Ahead {
     }
 
     /// Reads the records that come next, from the place `at` among the names on, but none that is known already, as long as
-    /// there is time and so many that little is in memory.
+    /// there is time and so many that little is in memory. What cannot be read is told when its turn comes.
     pub fn read(
         &mut self,
         transaction: &mut dyn Transaction,
         names: &[u8],
         at: usize,
         is_time: impl Fn() -> bool,
-    ) -> Result<()> {
+    ) {
         self.at = self.at.max(at);
         let rest = names.get(self.at..).unwrap_or_default();
         for name in rest.split(|byte| *byte == 0).filter(|name| !name.is_empty()) {
             if self.records.len() + self.ready.len() >= BATCH || !is_time() {
                 break;
             }
+            let Ok(found) = transaction.record(name) else { break };
             self.at += name.len() + 1;
-            if let Some(record) = transaction.record(name)? {
-                self.records.push((name.to_vec(), record));
-            }
+            self.records.extend(found.map(|record| (name.to_vec(), record)));
         }
-        Ok(())
     }
 
     /// Works out what becomes of what was read. Nobody waits meanwhile.

@@ -3,7 +3,7 @@ mod pace;
 use super::*;
 use crate::{Defaults, NewRealm, create_realm};
 use k5_crypto::{SystemRandom, make_random_key};
-use k5_kdb::db2::Db2Files;
+use k5_kdb::db2::{Db2Files, PrincipalFile};
 use k5_kdb::{Backend, Database, MasterKey, Order, seal_key};
 use k5_types::{Attributes, Duration, EncType, KeyBlock, Timestamp};
 
@@ -24,7 +24,12 @@ impl Realm {
 
     /// The same with so many principals.
     fn of(count: u16) -> Realm {
+        Self::in_a(PrincipalFile::BTree, count)
+    }
+
+    fn in_a(kind: PrincipalFile, count: u16) -> Realm {
         let directory = tempfile::tempdir().unwrap();
+        let files = Db2Files::named(&directory.path().join("principal"));
         let principal = Principal::new("R", ["K", "M"]);
         let key = make_random_key(ENCTYPE, &mut SystemRandom).unwrap();
         let defaults = Defaults {
@@ -36,7 +41,7 @@ impl Realm {
             master_enctype: ENCTYPE,
         };
         let backend = create_realm(
-            &Database::from(Db2Files::named(&directory.path().join("principal"))),
+            &Database::from(Db2Files { new_principals: kind, ..files }),
             NewRealm {
                 master_principal: &principal,
                 master: &MasterKey { kvno: 1, key: key.duplicate() },
@@ -172,6 +177,37 @@ fn what_happens_between_the_batches_is_seen() {
     };
     let found = ["n0", "n2", "n3", "n4"].map(|name| mkvno(transaction.as_mut(), name));
     assert_eq!(found, [2, 2, 1, 1]);
+}
+
+/// The run ends at a record that cannot be read, as MIT's does; what stands before it is done, be it read ahead or not.
+#[test]
+fn what_stands_before_a_damaged_record_is_done() {
+    for batch in [1, 9] {
+        let realm = Realm::new();
+        realm.next_key();
+        let mut update = realm.update("n*", 2, false, batch);
+        let path = realm.directory.path().join("principal");
+        let mut pages = std::fs::read(&path).unwrap();
+        // The length that stands before the name in the record.
+        let name = b"\x05\0n3@R\0";
+        let at = pages.windows(name.len()).position(|found| found == name).unwrap();
+        pages[at + 1] = 255;
+        std::fs::write(&path, &pages).unwrap();
+        let mut done = 0;
+        let refused = loop {
+            let batch = update.next_batch(&mut SystemRandom).unwrap().unwrap();
+            done += batch.done.len();
+            if let Some(refused) = batch.refused {
+                break refused;
+            }
+        };
+        assert_eq!((refused.name, refused.fault, done), (b"n3@R".to_vec(), Fault::Reading, 3));
+        assert!(update.next_batch(&mut SystemRandom).unwrap().is_none());
+        let mut transaction = realm.backend.begin(Scope::Everything, Access::Read).unwrap();
+        let found = ["n0", "n1", "n2", "n4"]
+            .map(|name| transaction.principal(&Principal::new("R", [name])).unwrap().unwrap().mkvno());
+        assert_eq!(found, [2, 2, 2, 1]);
+    }
 }
 
 #[test]

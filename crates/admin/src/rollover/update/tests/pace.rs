@@ -69,6 +69,20 @@ fn the_locks_are_held_for_some_milliseconds_and_left_to_others_for_as_long() {
     }
 }
 
+/// A commit to a hash file takes the same time however little changes, so more is done before the next one.
+#[test]
+fn a_hash_file_is_not_copied_for_a_few_entries() {
+    for (kind, least, most) in [(PrincipalFile::BTree, 1, 10), (PrincipalFile::Hash, 50, 100)] {
+        let realm = Realm::in_a(kind, 200);
+        realm.next_key();
+        let glob = Glob::for_principals(b"n*").unwrap();
+        let mut update = realm.rollover().update(&glob, 2, false, PACE).unwrap();
+        update.last_commit = std::time::Duration::from_millis(100);
+        let done = update.next_batch(&mut SystemRandom).unwrap().unwrap().done.len();
+        assert!((least..=most).contains(&done), "{done} entries in a {kind:?}");
+    }
+}
+
 /// What was made ahead is stored only where the entry is still what it was.
 #[test]
 fn others_may_change_entries_meanwhile() {
