@@ -79,10 +79,15 @@ struct NewFiles {
 }
 
 impl NewFiles {
+    /// The files, and what tells ours from others of that name.
+    fn each_made(&self) -> impl Iterator<Item = (&PathBuf, Option<(u64, u64)>)> {
+        [&self.files.principals, &self.files.policies].into_iter().zip(self.made)
+    }
+
     /// The names must still lead to our files. A loader of MIT's that had waited for a lock file which the one before it
     /// removed believes itself alone: it removes our files and makes its own under their names.
     fn check(&self) -> Result<()> {
-        for (path, made) in [&self.files.principals, &self.files.policies].into_iter().zip(self.made) {
+        for (path, made) in self.each_made() {
             if identity(&*self.files.storage, path)? != made {
                 let source = io::Error::other("another program has replaced it; load again");
                 return Err(KdbError::Io { path: path.clone(), source });
@@ -90,15 +95,23 @@ impl NewFiles {
         }
         Ok(())
     }
+
+    /// Whether the names lead to files of somebody else's, who goes on with them.
+    fn are_replaced(&self) -> bool {
+        self.each_made().any(|(path, made)| {
+            let now = identity(&*self.files.storage, path).ok().flatten();
+            made.is_some() && now.is_some() && now != made
+        })
+    }
 }
 
 impl Drop for NewFiles {
     fn drop(&mut self) {
-        if !self.placed {
+        if self.placed {
+            let _ = self.files.storage.remove(&self.files.policy_lock);
+        } else if !self.are_replaced() {
             // Best effort: what is left is overwritten and removed by the next loader.
             remove(&self.files);
-        } else {
-            let _ = self.files.storage.remove(&self.files.policy_lock);
         }
         let _ = std::fs::remove_file(&self.files.lock);
     }

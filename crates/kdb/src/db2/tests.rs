@@ -418,6 +418,24 @@ fn a_loader_finishes_the_exchange_of_the_one_before() {
     assert_eq!(file_names(&dir), FOUR);
 }
 
+/// A loader of MIT's has taken the names: the load is refused, and what is the other one's stays.
+#[test]
+fn a_loader_leaves_alone_what_another_has_made() {
+    for replaced in [0, 1] {
+        let (dir, files) = scratch();
+        let db = Db2::create(files.clone(), |t| t.put_principal(&entry("a"))).unwrap();
+        let mut load = Box::new(Loader::begin(&files, LoadFrom::Nothing).unwrap());
+        load.put_principal(&entry("b")).unwrap();
+        let path = dir.path().join(["principal~", "principal~.kadm5"][replaced]);
+        std::fs::write(dir.path().join("other"), b"what another program writes").unwrap();
+        std::fs::rename(dir.path().join("other"), &path).unwrap();
+        let refused = load.finish().unwrap_err().to_string();
+        assert!(refused.contains("another program has replaced it"), "{refused}");
+        assert_eq!(names(&db), ["a@R"]);
+        assert_eq!(std::fs::read(&path).unwrap(), b"what another program writes");
+    }
+}
+
 #[test]
 fn what_a_killed_writer_left_goes_away() {
     let (dir, files) = scratch();
