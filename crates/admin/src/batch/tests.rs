@@ -104,6 +104,22 @@ fn one_is_taken_back() {
     assert_eq!(seen(&admin), ["b@R", "d@R"]);
 }
 
+/// A commit that takes longer than the locks should be held does not make batches of one.
+#[test]
+fn a_slow_disk_has_more_than_one_at_a_time() {
+    let directory = tempfile::tempdir().unwrap();
+    let admin = new_realm(directory.path());
+    assert!(admin.begin_batch(PACE).unwrap());
+    if let Open::Batch(batch) = &mut *admin.open.borrow_mut() {
+        batch.last_commit = Duration::from_secs(1);
+    }
+    admin.mark_in_batch().unwrap();
+    add(&admin, "a").unwrap();
+    assert!(!admin.is_batch_due());
+    pass(6);
+    assert!(admin.is_batch_due());
+}
+
 #[test]
 fn others_have_the_locks_as_long() {
     let (_directory, admin) = in_a_batch();
