@@ -339,7 +339,7 @@ fn an_exchange_that_stopped_in_the_middle_is_finished() {
 /// What somebody else has put in the second file's place stays, and whoever asks is told so before anything is tried.
 #[test]
 fn an_exchange_that_found_another_file_is_refused() {
-    let (_dir, files) = scratch();
+    let (dir, files) = scratch();
     let db = Db2::create(files.clone(), |t| t.put_principal(&entry("a"))).unwrap();
     let broken = Db2::open(refusing(&files, ".kadm5")).unwrap();
     let mut write = broken.begin(Scope::Everything, Access::Write).unwrap();
@@ -355,6 +355,27 @@ fn an_exchange_that_found_another_file_is_refused() {
     assert!(foreign(files.pair().recover().map(drop)));
     assert!(db.begin(Scope::Everything, Access::Read).is_err());
     assert_eq!(std::fs::read(&files.policies).unwrap(), other);
+    // A load replaces all of it, and the journal goes.
+    let mut load = Box::new(Loader::begin(&files, LoadFrom::Nothing).unwrap());
+    load.put_principal(&entry("c")).unwrap();
+    load.finish().unwrap();
+    assert_eq!(names(&db), ["c@R"]);
+    assert_eq!(file_names(&dir), FOUR);
+}
+
+/// A copy of the database holds its keys.
+#[test]
+fn a_load_that_is_given_up_overwrites_its_copy() {
+    use std::os::unix::fs::FileExt;
+    let (dir, files) = scratch();
+    Db2::create(files.clone(), |t| t.put_principal(&entry("a"))).unwrap();
+    let load = Loader::begin(&files, LoadFrom::Live).unwrap();
+    let copy = std::fs::File::open(dir.path().join("principal~")).unwrap();
+    let mut bytes = vec![1; copy.metadata().unwrap().len() as usize];
+    drop(load);
+    assert_eq!(file_names(&dir), FOUR);
+    copy.read_exact_at(&mut bytes, 0).unwrap();
+    assert!(bytes.len() > 4096 && bytes.iter().all(|byte| *byte == 0));
 }
 
 /// A file that notes, when it is closed, whether somebody could have a database's lock.
