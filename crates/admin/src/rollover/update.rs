@@ -13,7 +13,7 @@ use crate::glob::Glob;
 use ahead::{Ahead, Ready};
 use k5_crypto::Random;
 use k5_kdb::mkey::convert::convert_keys;
-use k5_kdb::{Access, Entry, KdbError, MasterKeys, Scope, Transaction};
+use k5_kdb::{Access, Entry, KdbError, MasterKeys, Order, Scope, Transaction};
 use k5_types::{KeyBlock, Kvno, ParseFlags, Principal, RealmRule};
 use std::ops::ControlFlow;
 use std::time::Duration;
@@ -21,7 +21,7 @@ use std::time::Duration;
 /// Entries in one transaction at most, so that little is in memory.
 const BATCH: usize = 4000;
 
-/// What a commit is thought to take before there was one.
+/// What a commit is thought to take before there was one, of however many.
 const COMMIT: Duration = Duration::from_millis(10);
 
 /// What became of an entry.
@@ -84,10 +84,28 @@ pub struct Update<'a> {
     pace: Pace,
     /// Until then the locks are for others.
     free_until: Duration,
-    last_commit: Duration,
+    commit: Commit,
     ahead: Ahead,
     /// The master keys when the locks were held last.
     keys: MasterKeys,
+}
+
+/// What the last commit took.
+#[derive(Clone, Copy)]
+struct Commit {
+    time: Duration,
+    entries: usize,
+}
+
+impl Commit {
+    /// How long the locks may be held before one of so many entries.
+    fn time_before(self, entries: usize, ordered: bool) -> Duration {
+        let more = (entries as f64 / self.entries as f64).max(1.0);
+        let time = LONGEST.saturating_sub(self.time.mul_f64(more)).max(SHORTEST);
+        // A hash file is copied for each commit, however little that changes: the work is at least as long, so that the
+        // copies do not cost the square of the entries.
+        if ordered { time } else { time.max(self.time) }
+    }
 }
 
 /// What an entry becomes.
@@ -124,18 +142,51 @@ impl<'a> Rollover<'a> {
     pub fn update(&self, pattern: &Glob, target: u16, trial: bool, pace: Pace) -> Result<Update<'a>> {
         let own = self.principal.unparse();
         let mut names = Vec::new();
-        let mut transaction = self.backend.begin(Scope::Everything, Access::Read)?;
-        transaction.each_name(&mut |name| {
-            if name != own && pattern.matches(name) {
-                names.extend_from_slice(name);
-                names.push(0);
+        let mut last: Option<Vec<u8>> = None;
+        loop {
+            let mut transaction = self.backend.begin(Scope::Everything, Access::Read)?;
+            let since = (pace.now)();
+            let passed = || (pace.now)().saturating_sub(since);
+            // What is in no order is read at once: to find the place again would cost as much.
+            let may_stop = transaction.is_ordered();
+            let from = last.take();
+            let mut take = |name: &[u8]| {
+                if from.as_deref() == Some(name) {
+                    return Ok(ControlFlow::Continue(()));
+                }
+                if name != own && pattern.matches(name) {
+                    names.extend_from_slice(name);
+                    names.push(0);
+                }
+                if may_stop && passed() >= LONGEST {
+                    last = Some(name.to_vec());
+                    return Ok(ControlFlow::Break(()));
+                }
+                Ok(ControlFlow::Continue(()))
+            };
+            match &from {
+                Some(from) => transaction.each_name_from(from, Order::Forward, &mut take)?,
+                None => transaction.each_name(&mut take)?,
             }
-            Ok(ControlFlow::Continue(()))
-        })?;
-        let (_, keys) = self.master(transaction.as_mut())?;
-        let work = Work { rollover: *self, target, trial };
-        let (free_until, ahead) = (Duration::ZERO, Ahead::default());
-        Ok(Update { work, names, at: 0, batch: BATCH, pace, free_until, last_commit: COMMIT, ahead, keys })
+            let held = passed();
+            if last.is_some() {
+                drop(transaction);
+                (pace.wait)(held);
+                continue;
+            }
+            let (_, keys) = self.master(transaction.as_mut())?;
+            return Ok(Update {
+                work: Work { rollover: *self, target, trial },
+                names,
+                at: 0,
+                batch: BATCH,
+                pace,
+                free_until: Duration::ZERO,
+                commit: Commit { time: COMMIT, entries: BATCH },
+                ahead: Ahead::default(),
+                keys,
+            });
+        }
     }
 }
 
@@ -162,21 +213,20 @@ impl Update<'_> {
             self.ahead.forget();
         }
         self.keys = keys;
-        // The last fourth is for the look ahead, which then has as many entries as were done.
-        let mut time = LONGEST.saturating_sub(self.last_commit).max(SHORTEST);
-        if !transaction.is_ordered() {
-            // A hash file is copied for each commit, however little that changes: the work is at least as long, so that the
-            // copies do not cost the square of the entries.
-            time = time.max(self.last_commit);
-        }
-        let now = self.pace.now;
-        let passed = |part: Duration| now().saturating_sub(since) >= part;
-        let batch = self.work_off(transaction.as_mut(), &|| passed(time * 3 / 4), random)?;
+        let (now, last, ordered) = (self.pace.now, self.commit, transaction.is_ordered());
+        let passed = || now().saturating_sub(since);
+        let batch = self.work_off(
+            transaction.as_mut(),
+            // The last fourth is for the look ahead, which then has as many entries as were done.
+            &|done| passed() >= last.time_before(done, ordered) * 3 / 4,
+            random,
+        )?;
         if !self.work.trial {
-            self.ahead.read(transaction.as_mut(), &self.names, self.at, || !passed(time));
-            let before = (self.pace.now)();
+            let time = last.time_before(batch.done.len(), ordered);
+            self.ahead.read(transaction.as_mut(), &self.names, self.at, || passed() < time);
+            let before = now();
             transaction.commit()?;
-            self.last_commit = (self.pace.now)().saturating_sub(before);
+            self.commit = Commit { time: now().saturating_sub(before), entries: batch.done.len().max(1) };
         }
         let now = (self.pace.now)();
         self.free_until = now + now.saturating_sub(since);
@@ -187,7 +237,7 @@ impl Update<'_> {
     fn work_off(
         &mut self,
         transaction: &mut dyn Transaction,
-        is_over: &dyn Fn() -> bool,
+        is_over: &dyn Fn(usize) -> bool,
         random: &mut dyn Random,
     ) -> Result<Batch> {
         let mut batch = Batch::default();
@@ -204,7 +254,8 @@ impl Update<'_> {
                     break;
                 }
             }
-            if is_over() || batch.done.len() >= self.batch || (is_ahead && !self.ahead.waits()) {
+            let done = batch.done.len();
+            if is_over(done) || done >= self.batch || (is_ahead && !self.ahead.waits()) {
                 break;
             }
         }

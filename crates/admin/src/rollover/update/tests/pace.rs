@@ -8,8 +8,8 @@ thread_local! {
     static TIME: Cell<u64> = const { Cell::new(0) };
     /// What is done while the locks are left to others.
     static MEANWHILE: RefCell<Option<Box<dyn FnMut()>>> = const { RefCell::new(None) };
-    /// When transactions had begun that write, by the next look at the time.
-    static BEGUN: RefCell<Vec<u64>> = const { RefCell::new(Vec::new()) };
+    /// When transactions had begun, by the next look at the time: those that read, and those that write.
+    static BEGUN: RefCell<[Vec<u64>; 2]> = const { RefCell::new([Vec::new(), Vec::new()]) };
 }
 
 const PACE: Pace = Pace {
@@ -23,14 +23,13 @@ const PACE: Pace = Pace {
     },
 };
 
-/// A back end that notes when writers begin.
+/// A back end that notes when transactions begin.
 struct Watched<'a>(&'a dyn Backend);
 
 impl Backend for Watched<'_> {
     fn begin(&self, scope: Scope, access: Access) -> k5_kdb::Result<Box<dyn Transaction>> {
-        if access == Access::Write {
-            BEGUN.with_borrow_mut(|begun| begun.push(TIME.get() + 1));
-        }
+        let writes = usize::from(access == Access::Write);
+        BEGUN.with_borrow_mut(|begun| begun[writes].push(TIME.get() + 1));
         self.0.begin(scope, access)
     }
 
@@ -60,7 +59,9 @@ fn the_locks_are_held_for_some_milliseconds_and_left_to_others_for_as_long() {
         ended.push(TIME.get());
     }
     assert_eq!(realm.under(), [2; 200]);
-    let begun = BEGUN.take();
+    let [reads, begun] = BEGUN.take();
+    // Names are read for 20 ms each time, and not for the next 20.
+    assert!(reads.len() >= 10 && reads.windows(2).all(|pair| pair[1] - pair[0] >= 40), "{reads:?}");
     assert!(begun.len() == ended.len() && begun.len() > 10, "{begun:?}");
     let held: Vec<u64> = begun.iter().zip(&ended).map(|(begun, ended)| ended - begun).collect();
     assert!(held.iter().all(|held| *held <= 25), "{held:?}");
@@ -77,7 +78,7 @@ fn a_hash_file_is_not_copied_for_a_few_entries() {
         realm.next_key();
         let glob = Glob::for_principals(b"n*").unwrap();
         let mut update = realm.rollover().update(&glob, 2, false, PACE).unwrap();
-        update.last_commit = std::time::Duration::from_millis(100);
+        update.commit = Commit { time: std::time::Duration::from_millis(100), entries: BATCH };
         let done = update.next_batch(&mut SystemRandom).unwrap().unwrap().done.len();
         assert!((least..=most).contains(&done), "{done} entries in a {kind:?}");
     }
@@ -88,6 +89,8 @@ fn a_hash_file_is_not_copied_for_a_few_entries() {
 fn others_may_change_entries_meanwhile() {
     let realm = Realm::of(40);
     realm.next_key();
+    let glob = Glob::for_principals(b"n*").unwrap();
+    let mut update = realm.rollover().update(&glob, 2, false, PACE).unwrap();
     let path = realm.directory.path().join("principal");
     MEANWHILE.set(Some(Box::new(move || {
         let others = Database::from(Db2Files::named(&path)).open().unwrap();
@@ -100,8 +103,6 @@ fn others_may_change_entries_meanwhile() {
         }
         transaction.commit().unwrap();
     })));
-    let glob = Glob::for_principals(b"n*").unwrap();
-    let mut update = realm.rollover().update(&glob, 2, false, PACE).unwrap();
     let (mut steps, mut stored) = (0, 0);
     while let Some(batch) = update.next_batch(&mut SystemRandom).unwrap() {
         assert!(batch.refused.is_none());
