@@ -106,3 +106,25 @@ fn a_new_record_costs_two_syncs() {
         assert!(scratch.all(0) == if sectors & 1 == 1 { after.clone() } else { old.clone() }, "{sectors:x}");
     }
 }
+
+/// A file is copied where it is small, where most of it changes, where a journal would be too long, and where its pages come in no
+/// order in which they could be written.
+#[test]
+fn what_is_copied() {
+    let scratch = two_files();
+    let way = |length: u64, written: usize, ordered: bool| {
+        std::fs::File::options().write(true).open(&scratch.paths[0]).unwrap().set_len(length).unwrap();
+        let step = vec![Write { offset: 0, bytes: vec![0; written] }];
+        let plan = Plan { steps: vec![step], ordered, ..Plan::default() };
+        scratch.files(&SystemStorage).copying(0, &plan).unwrap()
+    };
+    let (small, large) = (2 << 20, 3 << 20);
+    assert_eq!(way(small, PAGE, true), Copying::Whole);
+    assert_eq!(way(small + 1, PAGE, true), Copying::Shared);
+    assert_eq!(way(large, PAGE, false), Copying::Whole);
+    assert_eq!(way(large, (1 << 20) - 1, true), Copying::Shared);
+    assert_eq!(way(large, 1 << 20, true), Copying::Whole);
+    let longest = usize::try_from(journal::MAX / 3).unwrap();
+    assert_eq!(way(1 << 40, longest, true), Copying::Shared);
+    assert_eq!(way(1 << 40, longest + 1, true), Copying::Whole);
+}
