@@ -63,6 +63,11 @@ impl<P: Clone, H: Copy + PartialEq> Changes<P, H> {
         self.pages.is_empty() && self.head == self.committed
     }
 
+    /// How many pages differ.
+    pub(crate) fn count(&self) -> usize {
+        self.pages.len()
+    }
+
     /// The last of the pages that differ.
     pub(crate) fn greatest(&self) -> Option<u32> {
         self.pages.keys().copied().max()

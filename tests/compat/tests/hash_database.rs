@@ -1,6 +1,7 @@
 //! Realms whose principals are in a hash file: made, read and changed by either side.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
+use compat::damage::PRINC;
 use compat::golden;
 use harness::{Kdc, Pair, Realm, Setup, Side};
 use std::fs;
@@ -87,6 +88,33 @@ fn made_and_changed_alike() {
     });
     pair.same_dump();
     let _ = pair.kadmin_local(["-x", "hash=true", "listprincs"]).same().code(0);
+}
+
+/// Buckets that were divided hundreds of times, chains, and records of several pages.
+#[test]
+fn a_load_leaves_mits_order() {
+    let pair = golden_pair();
+    let mut dump = String::from("kdb5_util load_dump version 7\n");
+    let golden = String::from_utf8(golden("dump/dump.txt")).unwrap();
+    dump += golden.lines().find(|line| line.contains("\tK/M@")).unwrap();
+    dump.push('\n');
+    for number in 0..5000 {
+        let name = format!("svc/host{:04}.example.test@GOLDEN.TEST", number * 7919 % 5000);
+        let line = PRINC.replace("13\t2\t2\t0\tp@GOLDEN.TEST", &format!("{}\t2\t2\t0\t{name}", name.len()));
+        let length = if number % 50 == 0 { 3000 + number } else { number % 500 };
+        let data = format!("500\t{}\t{}", length + 2, "ab".repeat(length + 2));
+        dump += &line.replace("500\t2\tabcd", &data);
+    }
+    pair.each(|realm| {
+        realm.write("in", &dump);
+        realm.kdb5_util(["load", "-hash", "in"]).ok();
+        assert_hash(realm);
+        realm.by(Side::Mit).kdb5_util(["dump", "out"]).ok();
+    });
+    let out = pair.ours().read("out");
+    assert_eq!(out.split(|byte| *byte == b'\n').count(), 5003);
+    assert!(pair.mit().read("out") == out);
+    assert_eq!(pair.mit().read("principal").len(), pair.ours().read("principal").len());
 }
 
 #[test]

@@ -132,7 +132,12 @@ impl Header {
 
     /// The bucket of a key.
     pub(crate) fn bucket_of(&self, key: &[u8]) -> u32 {
-        let bucket = hash(key) & self.high_mask;
+        self.bucket_of_hash(hash(key))
+    }
+
+    /// The bucket of the keys with a hash.
+    pub(crate) fn bucket_of_hash(&self, hash: u32) -> u32 {
+        let bucket = hash & self.high_mask;
         if bucket > self.last_bucket { bucket & self.low_mask } else { bucket }
     }
 

@@ -3,18 +3,24 @@
 use std::sync::Arc;
 
 use super::address::Number;
-use super::layout::{Big, Page, SLOT_LEN};
+use super::layout::{Big, Page};
 use super::pager::Pager;
 use crate::types::Record;
 use crate::{Error, PageFile, Result};
 
-/// Whether a pair is kept on pages of its own: with its slot it would take more than three quarters of a page.
-pub(super) fn is_big(key: &[u8], value: &[u8], page_size: u32) -> bool {
-    over_three_quarters(SLOT_LEN.saturating_add(key.len()).saturating_add(value.len()), page_size)
-}
-
-pub(super) fn over_three_quarters(length: usize, page_size: u32) -> bool {
-    length > page_size as usize / 4 * 3
+/// What stands of a big pair on each of its pages, key and value.
+pub(super) fn parts<'a>(key: &'a [u8], value: &'a [u8], page_size: u32) -> Vec<(&'a [u8], &'a [u8])> {
+    let room = Big::room(page_size);
+    let (mut key, mut value) = (key, value);
+    let mut parts = Vec::new();
+    while !(key.is_empty() && value.is_empty()) {
+        let (of_key, rest) = key.split_at(key.len().min(room));
+        key = rest;
+        let (of_value, rest) = value.split_at(value.len().min(room - of_key.len()));
+        value = rest;
+        parts.push((of_key, of_value));
+    }
+    parts
 }
 
 impl<F: PageFile> Pager<F> {
@@ -72,29 +78,31 @@ impl<F: PageFile> Pager<F> {
 
     /// Stores a pair on pages of its own and returns the address of the first one.
     pub(super) fn store_big(&mut self, key: &[u8], value: &[u8]) -> Result<u16> {
+        let places = self.allocate_big(key, value)?;
+        self.write_big(&places, key, value)
+    }
+
+    /// The pages for a big pair.
+    pub(super) fn allocate_big(&mut self, key: &[u8], value: &[u8]) -> Result<Vec<Number>> {
         if value.is_empty() {
             return Err(Error::EmptyValue { path: self.path.clone(), length: key.len() });
         }
-        let room = Big::room(self.header().page_size);
-        let (mut key, mut value) = (key, value);
-        let mut parts = Vec::new();
-        while !(key.is_empty() && value.is_empty()) {
-            let (of_key, rest) = key.split_at(key.len().min(room));
-            key = rest;
-            let (of_value, rest) = value.split_at(value.len().min(room - of_key.len()));
-            value = rest;
-            parts.push((of_key, of_value));
+        let count = parts(key, value, self.header().page_size).len();
+        (0..count).map(|_| Ok(self.allocate()?.0)).collect()
+    }
+
+    /// Writes a big pair on the pages that it was given and returns the address of the first one.
+    pub(super) fn write_big(&mut self, places: &[Number], key: &[u8], value: &[u8]) -> Result<u16> {
+        let header = *self.header();
+        let page = |number: &Number| header.overflow_page(*number).ok_or_else(|| self.full());
+        let pages: Vec<u32> = places.iter().map(page).collect::<Result<_>>()?;
+        let following = pages.iter().skip(1).copied().map(Some).chain([None]);
+        for ((page, next), (key, value)) in
+            pages.iter().zip(following).zip(parts(key, value, header.page_size))
+        {
+            self.write(*page, Page::Big(Arc::new(Big { next, key: key.into(), value: value.into() })));
         }
-        let mut places: Vec<(Number, u32)> = Vec::new();
-        for _ in &parts {
-            places.push(self.allocate()?);
-        }
-        let following = places.iter().skip(1).map(|place| Some(place.1)).chain([None]);
-        for ((place, next), (key, value)) in places.iter().zip(following).zip(parts) {
-            self.write(place.1, Page::Big(Arc::new(Big { next, key: key.into(), value: value.into() })));
-        }
-        let first = places.first().and_then(|place| self.header().address_of(place.0));
-        first.ok_or_else(|| self.full())
+        places.first().and_then(|first| header.address_of(*first)).ok_or_else(|| self.full())
     }
 
     /// Frees the pages of a big pair.

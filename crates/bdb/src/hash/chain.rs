@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use super::big::{is_big, over_three_quarters};
-use super::layout::{Entry, Page, SLOT_LEN, Table};
+use super::layout::{Entry, Page, Table};
 use super::pager::Pager;
+use super::placing::Size;
 use crate::types::Record;
 use crate::{Error, PageFile, Result};
 
@@ -104,32 +104,32 @@ impl<F: PageFile> Pager<F> {
         }
     }
 
-    /// The page at which the search for room begins: the last one, up to the pair that is replaced, on which there
-    /// seems to be some. As MIT does it, so that pairs stand in the same order.
+    fn size(&self, key: &[u8], value: &[u8]) -> Size {
+        Size::of(key.len().saturating_add(value.len()), self.header().page_size)
+    }
+
+    /// The page at which the search for room begins ([`Size::start`]), up to the pair that is replaced.
     fn start(&self, chain: &Chain, key: &[u8], value: &[u8], found: Option<Place>) -> Option<usize> {
-        let page_size = self.header().page_size;
-        let length = key.len().saturating_add(value.len());
-        let wanted = if over_three_quarters(length, page_size) { SLOT_LEN } else { length };
         let end = match found {
             Some((at, 0)) => at.max(1),
             Some((at, _)) => at + 1,
             None => chain.len(),
         };
-        chain.iter().take(end).rposition(|(_, table)| table.free_space(page_size) > wanted)
+        let free = chain.iter().take(end).map(|(_, table)| table.free_space(self.header().page_size));
+        self.size(key, value).start(free)
     }
 
     /// Puts a pair on the first page from `start` on that has room, or on a new one; says whether it was a new one.
     fn insert(&mut self, chain: &mut Chain, start: usize, key: &[u8], value: &[u8]) -> Result<bool> {
-        let page_size = self.header().page_size;
-        let entry = if is_big(key, value, page_size) {
+        let (page_size, size) = (self.header().page_size, self.size(key, value));
+        let entry = if size.is_big() {
             Entry::Big(self.store_big(key, value)?)
         } else {
             Entry::Pair { key: key.into(), value: value.into() }
         };
         self.changes.head.pairs = self.header().pairs.saturating_add(1);
-        let room = |table: &Table| table.free_space(page_size) >= entry.footprint();
-        let place = chain.iter().enumerate().skip(start).find(|(_, (_, table))| room(table));
-        if let Some((at, (page, table))) = place {
+        let place = size.place(chain.iter().map(|(_, table)| table.free_space(page_size)), start);
+        if let Some((at, (page, table))) = place.and_then(|at| Some((at, chain.get(at)?))) {
             let (page, mut table) = (*page, Table::clone(table));
             table.entries.push(entry);
             self.replace(chain, at, page, table);

@@ -35,6 +35,7 @@ use k5_wire::{ByteOrder, Reader, WireError, Writer};
 
 use super::address::{Header, SPLIT_POINTS};
 use super::function::hash;
+use super::placing::page_room;
 use crate::flaw::Flaw;
 
 /// First word of a hash file, big-endian.
@@ -208,6 +209,13 @@ impl Part {
         whole.get(range.clone())?;
         Some(Part { whole: Arc::clone(whole), range })
     }
+
+    /// Two copies beside each other.
+    pub(crate) fn pair(first: &[u8], second: &[u8]) -> (Self, Self) {
+        let whole: Arc<[u8]> = [first, second].concat().into();
+        let (middle, end) = (first.len(), whole.len());
+        (Part { whole: Arc::clone(&whole), range: 0..middle }, Part { whole, range: middle..end })
+    }
 }
 
 impl From<&[u8]> for Part {
@@ -270,14 +278,10 @@ pub(crate) struct Table {
 }
 
 impl Table {
-    pub(crate) fn new(overflow: bool) -> Self {
-        Table { overflow, ..Table::default() }
-    }
-
     /// Bytes that neither slots nor pairs take.
     pub(crate) fn free_space(&self, page_size: u32) -> usize {
         let used: usize = self.entries.iter().map(Entry::footprint).sum();
-        (page_size as usize).saturating_sub(PAGE_HEADER_LEN + used)
+        page_room(page_size).saturating_sub(used)
     }
 
     fn read(bytes: &[u8], head: &PageHead, order: ByteOrder) -> Result<Self, Flaw> {

@@ -5,15 +5,18 @@
 
 mod address;
 mod big;
+mod build;
 mod chain;
 mod check;
 mod cursor;
 mod function;
 mod layout;
 mod pager;
+mod placing;
 mod plan;
 mod repair;
 mod salvage;
+mod sketch;
 mod space;
 mod split;
 #[cfg(test)]
@@ -23,6 +26,7 @@ use std::path::Path;
 
 use k5_wire::ByteOrder;
 
+pub use build::Builder;
 pub use check::Report;
 pub use cursor::Iter;
 pub use salvage::salvage;

@@ -82,15 +82,18 @@ struct Waiting {
     last_key: Vec<u8>,
 }
 
+/// A sorter for the records of a database. Its runs go beside that, into a file that has no name and is its owner's alone:
+/// they hold keys, encrypted as the database has them.
+pub(super) fn sorter(path: &Path, memory: usize) -> Result<Sorter<File>> {
+    let directory = path.parent().filter(|path| !path.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let file = tempfile::tempfile_in(directory);
+    let file = file.map_err(|source| KdbError::Open { path: directory.to_path_buf(), source })?;
+    Ok(Sorter::new(file, path, memory))
+}
+
 impl Waiting {
-    /// Runs go beside the database, into a file that has no name and is its owner's alone: they hold keys, encrypted as
-    /// the database has them.
     fn new(path: &Path, memory: usize) -> Result<Self> {
-        let directory = path.parent().filter(|path| !path.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        let file = tempfile::tempfile_in(directory);
-        let file = file.map_err(|source| KdbError::Open { path: directory.to_path_buf(), source })?;
-        let sorter = Sorter::new(file, path, memory);
-        Ok(Waiting { sorter, count: 0, in_order: true, last_key: Vec::new() })
+        Ok(Waiting { sorter: sorter(path, memory)?, count: 0, in_order: true, last_key: Vec::new() })
     }
 
     fn push(&mut self, key: &[u8], value: &[u8]) -> Result<()> {

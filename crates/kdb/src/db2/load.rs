@@ -9,7 +9,7 @@
 //! ([`super::gather`]), and pages go to the new files in steps.
 
 use super::files::{Db2Files, create_new, lock_file};
-use super::gather::{Gathering, MEMORY, POLICIES_MEMORY, Stepwise};
+use super::gather::{Gathering, MEMORY, POLICIES_MEMORY, Stepwise, sorter};
 use super::record;
 use super::transaction::{policy_key, update_age};
 use super::tree::{PrincipalFile, Tree, open_btree};
@@ -18,6 +18,7 @@ use crate::entry::Entry;
 use crate::error::{KdbError, Result};
 use crate::policy::Policy;
 use k5_bdb::commit::Names;
+use k5_bdb::hash;
 use k5_bdb::{Copying, Storage, StoredFile};
 use k5_lock::LockMode;
 use k5_types::Principal;
@@ -43,7 +44,9 @@ pub struct Loader {
 enum Records {
     /// Into a B-tree.
     Gathered(Box<Gathering>),
-    /// Into a hash table, in the order of the dump, which MIT's has too.
+    /// Into a new hash table, which they leave as single puts in the order of the dump would, and so as MIT's.
+    Sorted(Box<hash::Builder<StoredFile, File>>),
+    /// Into a hash table that has records, one by one.
     Stored(Stepwise),
     /// All of them.
     Whole(Tree),
@@ -192,10 +195,11 @@ impl Loader {
                         &files.principals,
                         MEMORY,
                     )?)),
-                    PrincipalFile::Hash => Records::Stored(Stepwise::new(Tree::create(
-                        PrincipalFile::Hash,
+                    PrincipalFile::Hash => Records::Sorted(Box::new(hash::Builder::new(
                         principals,
                         &files.principals,
+                        hash::Options::default(),
+                        sorter(&files.principals, MEMORY)?,
                     )?)),
                 };
                 (principals, Gathering::into_new(policies, &files.policies, POLICIES_MEMORY)?)
@@ -222,6 +226,7 @@ impl Records {
     fn put(&mut self, key: &[u8], value: &[u8]) -> Result<()> {
         match self {
             Records::Gathered(gathering) => gathering.put(key, value),
+            Records::Sorted(table) => Ok(table.put(key, value)?),
             Records::Stored(tree) => tree.put(key, value),
             Records::Whole(tree) => tree.put(key, value),
             Records::Lost => Err(lost()),
@@ -232,6 +237,7 @@ impl Records {
     fn complete(&mut self) -> Result<&mut Tree> {
         let tree = match std::mem::replace(self, Records::Lost) {
             Records::Gathered(gathering) => gathering.finish()?,
+            Records::Sorted(table) => Tree::Hash(Box::new(table.finish()?)),
             Records::Stored(tree) => tree.tree,
             Records::Whole(tree) => tree,
             Records::Lost => return Err(lost()),
