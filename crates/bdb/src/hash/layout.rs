@@ -28,6 +28,7 @@
 //! ```
 
 use std::borrow::Cow;
+use std::hash::{Hash, Hasher};
 use std::ops::{Deref, Range};
 use std::sync::Arc;
 
@@ -240,6 +241,12 @@ impl PartialEq for Part {
 }
 
 impl Eq for Part {}
+
+impl Hash for Part {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        (**self).hash(state);
+    }
+}
 
 impl std::fmt::Debug for Part {
     /// Without the bytes, which are those of keys.

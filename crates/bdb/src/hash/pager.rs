@@ -118,20 +118,25 @@ impl<F: PageFile> Pager<F> {
         if let Some(page) = self.clean.borrow_mut().get(number) {
             return Ok(page);
         }
-        let page_size = self.header().page_size;
         let page = if self.pages == 0 {
             // A bucket of a file that is not written yet.
             Page::Table(Arc::default())
         } else if number >= self.pages {
             return Err(self.wrong(number, format!("no such page: the file has {}", self.pages)));
         } else {
-            let mut bytes = vec![0; page_size as usize];
-            let read = self.file.read_at(u64::from(number) * u64::from(page_size), &mut bytes);
-            read.map_err(|source| io_error(&self.path, format!("read page {number}"), source))?;
-            decode(&bytes).map_err(|flaw| self.corrupt(number, flaw))?
+            decode(&self.raw(number)?).map_err(|flaw| self.corrupt(number, flaw))?
         };
         self.clean.borrow_mut().insert(number, page.clone());
         Ok(page)
+    }
+
+    /// The bytes of a page as the file has it.
+    pub(super) fn raw(&self, number: u32) -> Result<Vec<u8>> {
+        let page_size = self.header().page_size;
+        let mut bytes = vec![0; page_size as usize];
+        let read = self.file.read_at(u64::from(number) * u64::from(page_size), &mut bytes);
+        read.map_err(|source| io_error(&self.path, format!("read page {number}"), source))?;
+        Ok(bytes)
     }
 
     /// A page of a bucket's chain: its first one, or an overflow page.

@@ -1,27 +1,31 @@
 //! What a commit of a hash file writes.
 
-use super::layout::{Page, write_header, write_page};
+use std::collections::HashSet;
+
+use super::layout::{Entry, Page, Part, read_page, write_header, write_page};
 use super::pager::Pager;
 use crate::commit::{Plan, Write};
 use crate::{PageFile, Result};
 
 impl<F: PageFile> Pager<F> {
-    /// What a commit would write. Where one page of a bucket changes and nothing but the number of pairs in the header, the
-    /// page comes first: between the two the number is wrong, which MIT uses only to choose when the table grows. In any other
-    /// case there is no order in which look-ups find everything.
+    /// What a commit would write. Where no record moves from one page to another and nothing but the number of pairs changes in the
+    /// header, the pages come first, in any order: each record is found as before or as after, and the number, which is wrong
+    /// between the two, MIT uses only to choose when the table grows. In any other case there is no order in which look-ups and
+    /// walks find everything once.
     pub(super) fn plan(&self) -> Result<Plan> {
         let header = self.header();
         let was = *self.changes.committed();
+        let numbers = self.changes.numbers();
         let mut pages = Vec::new();
-        let mut ordered = self.pages != 0 && *header == super::address::Header { pairs: header.pairs, ..was };
-        for number in self.changes.numbers() {
-            let Some(page) = self.changes.get(number) else { continue };
-            ordered &= number < self.pages && matches!(page, Page::Table(_));
-            let bytes = write_page(page, number, header.page_size, header.order);
-            let bytes = bytes.map_err(|flaw| self.corrupt(number, flaw))?;
-            pages.push(Write { offset: u64::from(number) * u64::from(header.page_size), bytes });
+        for number in &numbers {
+            let Some(page) = self.changes.get(*number) else { continue };
+            let bytes = write_page(page, *number, header.page_size, header.order);
+            let bytes = bytes.map_err(|flaw| self.corrupt(*number, flaw))?;
+            pages.push(Write { offset: u64::from(*number) * u64::from(header.page_size), bytes });
         }
-        ordered &= pages.len() <= 1;
+        let ordered = self.pages != 0
+            && *header == super::address::Header { pairs: header.pairs, ..was }
+            && self.none_moves(&numbers)?;
         let mut plan = Plan { steps: vec![pages], ordered, sectors: false, removes: self.changes.removes };
         if self.pages == 0 || *header != was {
             let head = vec![Write { offset: 0, bytes: write_header(header) }];
@@ -29,5 +33,57 @@ impl<F: PageFile> Pager<F> {
         }
         plan.steps.retain(|step| !step.is_empty());
         Ok(plan)
+    }
+
+    /// Whether the pages stay what they are, in the same chains, and no record is on another one of them than before. Costs a
+    /// look at each, as the file has it.
+    fn none_moves(&self, numbers: &[u32]) -> Result<bool> {
+        let (mut gone, mut come) = (HashSet::new(), HashSet::new());
+        for number in numbers {
+            let Some(Page::Table(now)) = self.changes.get(*number) else { return Ok(false) };
+            let Some(Page::Table(was)) = self.committed(*number)? else { return Ok(false) };
+            if (was.overflow, was.next) != (now.overflow, now.next) {
+                return Ok(false);
+            }
+            let (Some(before), Some(after)) =
+                (keys(&was.entries, &now.entries), keys(&now.entries, &was.entries))
+            else {
+                return Ok(false);
+            };
+            gone.extend(before);
+            come.extend(after);
+        }
+        Ok(gone.is_disjoint(&come))
+    }
+
+    /// A page as the file has it, if it has it: MIT leaves bytes of all kinds on pages in no use.
+    fn committed(&self, number: u32) -> Result<Option<Page>> {
+        if number >= self.pages {
+            return Ok(None);
+        }
+        let bytes = self.raw(number)?;
+        Ok(read_page(&bytes, number, self.header().order).ok())
+    }
+}
+
+/// The keys of entries that are not among the others; `None` where a big pair is not, whose key is elsewhere.
+fn keys(entries: &[Entry], others: &[Entry]) -> Option<Vec<Part>> {
+    let same: HashSet<&[u8]> = others.iter().filter_map(key).map(|key| &**key).collect();
+    let mut keys = Vec::new();
+    for entry in entries {
+        match key(entry) {
+            Some(key) if same.contains(&**key) => {}
+            Some(key) => keys.push(key.clone()),
+            None if others.contains(entry) => {}
+            None => return None,
+        }
+    }
+    Some(keys)
+}
+
+fn key(entry: &Entry) -> Option<&Part> {
+    match entry {
+        Entry::Pair { key, .. } => Some(key),
+        Entry::Big(_) => None,
     }
 }
