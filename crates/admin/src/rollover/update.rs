@@ -102,7 +102,7 @@ impl Commit {
     fn time_before(self, entries: usize, ordered: bool) -> Duration {
         let more = (entries as f64 / self.entries as f64).max(1.0);
         let time = LONGEST.saturating_sub(self.time.mul_f64(more)).max(SHORTEST);
-        // A hash file is copied for each commit, however little that changes: the work is at least as long, so that the
+        // A hash file is copied where a record moves, however little changes: the work is at least as long, so that the
         // copies do not cost the square of the entries.
         if ordered { time } else { time.max(self.time) }
     }
