@@ -1,5 +1,7 @@
 //! The back end as a whole, on files of its own. What MIT makes of them is shown in `tests/compat`.
 
+mod locks;
+
 use super::*;
 use crate::backend::{Load, LoadFrom, Order};
 use crate::entry::Entry;
