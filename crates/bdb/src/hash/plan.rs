@@ -87,3 +87,95 @@ fn key(entry: &Entry) -> Option<&Part> {
         Entry::Big(_) => None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+    use std::path::Path;
+
+    use proptest::prelude::*;
+
+    use crate::hash::{Access, Hash, Options};
+    use crate::{MemFile, PageFile};
+
+    type Model = BTreeMap<Vec<u8>, Vec<u8>>;
+
+    fn path() -> &'static Path {
+        Path::new("test.db")
+    }
+
+    /// Keys of a few hashes, so that chains of several pages are common.
+    fn key(of: u8) -> Vec<u8> {
+        let same = (0..4).flat_map(|bit| if of >> bit & 1 == 0 { *b"bA" } else { *b"ab" });
+        [of >> 4].into_iter().chain(same).collect()
+    }
+
+    fn table(records: &[(u8, usize)]) -> (MemFile, Model) {
+        let file = MemFile::new();
+        let options = Options { page_size: 256, ..Options::default() };
+        let mut table = Hash::create(file.clone(), path(), options).unwrap();
+        let mut model = Model::new();
+        for (of, length) in records {
+            table.put(&key(*of), &vec![1; *length]).unwrap();
+            model.insert(key(*of), vec![1; *length]);
+        }
+        table.commit().unwrap();
+        (file, model)
+    }
+
+    fn length() -> impl Strategy<Value = usize> {
+        prop_oneof![8 => Just(60_usize), 4 => 1_usize..120, 1 => 185_usize..600, 1 => Just(400_usize)]
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 2000, failure_persistence: None, ..ProptestConfig::default() })]
+
+        /// Whichever pages of a commit that is called ordered are in the file, each record is there once, as before or as
+        /// after, and nothing but the number of pairs contradicts itself.
+        #[test]
+        fn any_of_its_pages(
+            records in prop::collection::vec((0..64_u8, length()), 0..60),
+            changes in prop::collection::vec((0..64_u8, prop::option::of(length())), 1..8),
+            done in any::<u64>(),
+        ) {
+            let (file, before) = table(&records);
+            let mut changed = Hash::open(file.clone(), path(), Access::ReadWrite).unwrap();
+            let mut after = before.clone();
+            for (of, length) in changes {
+                match length {
+                    Some(length) => {
+                        changed.put(&key(of), &vec![2; length]).unwrap();
+                        after.insert(key(of), vec![2; length]);
+                    }
+                    None => {
+                        prop_assert_eq!(changed.delete(&key(of)).unwrap(), after.remove(&key(of)).is_some());
+                    }
+                }
+            }
+            let plan = changed.plan().unwrap();
+            if !plan.ordered {
+                return Ok(());
+            }
+            prop_assert!(plan.steps.len() <= 2);
+            let mut between = MemFile::with_contents(file.contents());
+            for (at, write) in plan.steps.first().into_iter().flatten().enumerate() {
+                if done >> (at % 64) & 1 == 1 {
+                    between.write_at(write.offset, &write.bytes).unwrap();
+                }
+            }
+            let table = Hash::open(between, path(), Access::ReadOnly).unwrap();
+            let mut found = Model::new();
+            for record in table.iter() {
+                let record = record.unwrap();
+                prop_assert!(table.get(&record.key).unwrap().as_ref() == Some(&record.value));
+                prop_assert!(found.insert(record.key, record.value).is_none());
+            }
+            for key in before.keys().chain(after.keys()) {
+                let now = found.get(key);
+                prop_assert!(now == before.get(key) || now == after.get(key));
+            }
+            let report = table.check().unwrap();
+            prop_assert!(report.problems.iter().all(|problem| problem.page == 0), "{:?}", report);
+        }
+    }
+}

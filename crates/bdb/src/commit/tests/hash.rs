@@ -111,6 +111,24 @@ fn records_that_move() {
     cut_everywhere(true, false, |table, model| put(table, model, &key(1001), vec![4; 5000]));
 }
 
+/// A record that has the same pages of its own again: half of it might be as before, half as after.
+#[test]
+fn a_big_record_on_the_same_pages() {
+    let scratch = Scratch::new();
+    let path = &scratch.paths[0];
+    let mut table = Hash::create(SystemStorage.create(path).unwrap(), path, Default::default()).unwrap();
+    table.put(b"big", &[1; 9000]).unwrap();
+    table.put(b"tiny", &[1; 90]).unwrap();
+    table.commit().unwrap();
+    table.put(b"tiny", &[2; 90]).unwrap();
+    assert!(table.plan().unwrap().ordered, "that one stays");
+    table.put(b"big", &[2; 9000]).unwrap();
+    let plan = table.plan().unwrap();
+    let length = std::fs::metadata(path).unwrap().len();
+    assert!(plan.writes().all(|write| write.offset < length && write.bytes.len() == 4096), "{plan:?}");
+    assert!(!plan.ordered);
+}
+
 /// Pages that stay in their chains, and a record that goes from one to another.
 #[test]
 fn a_record_that_moves_within_its_chain() {
