@@ -130,8 +130,12 @@ mod tests {
     }
 
     fn built(pairs: &Pairs, page_size: u32, memory: usize) -> Result<MemFile> {
+        built_with(pairs, options(page_size), memory)
+    }
+
+    fn built_with(pairs: &Pairs, options: Options, memory: usize) -> Result<MemFile> {
         let file = MemFile::new();
-        let mut builder = Builder::new(file.clone(), path(), options(page_size), sorter(memory))?;
+        let mut builder = Builder::new(file.clone(), path(), options, sorter(memory))?;
         for (key, value) in pairs {
             builder.put(key, value)?;
         }
@@ -140,8 +144,12 @@ mod tests {
     }
 
     fn stored(pairs: &Pairs, page_size: u32) -> MemFile {
+        stored_with(pairs, options(page_size))
+    }
+
+    fn stored_with(pairs: &Pairs, options: Options) -> MemFile {
         let file = MemFile::new();
-        let mut table = Hash::create(file.clone(), path(), options(page_size)).unwrap();
+        let mut table = Hash::create(file.clone(), path(), options).unwrap();
         for (key, value) in pairs {
             table.put(key, value).unwrap();
         }
@@ -200,15 +208,63 @@ mod tests {
         assert!(built(&pairs, 256, 1000).unwrap().contents() == stored(&pairs, 256).contents());
     }
 
+    /// Sizes at and beside each limit: of a page's room, of what makes a pair big, and of one and two pages of a big one; some
+    /// keys have one hash.
+    #[test]
+    fn sizes_at_each_limit() {
+        let key = |n: u32| (0..10).flat_map(move |bit| if n >> bit & 1 == 0 { *b"bA" } else { *b"ab" });
+        for page_size in [256, 512, 4096, 65536] {
+            for order in [ByteOrder::Little, ByteOrder::Big] {
+                let limits =
+                    [page_size / 4 * 3, page_size / 2 - 7, page_size - 18, 2 * (page_size - 18), 100];
+                let pairs: Pairs = (0..600_u32)
+                    .map(|n| {
+                        let alone = n.wrapping_mul(0x9e37_79b9) >> 22;
+                        let key: Vec<u8> =
+                            if n % 3 == 0 { key(n).collect() } else { format!("{alone:04}-{n}").into() };
+                        let length = limits[n as usize % 5] + n / 5 % 12;
+                        let value = (length as usize).saturating_sub(key.len() + 6);
+                        (key, vec![n as u8; value])
+                    })
+                    .collect();
+                let options = Options { order, ..options(page_size) };
+                let file = built_with(&pairs, options, 300_000).unwrap();
+                assert!(file.contents() == stored_with(&pairs, options).contents(), "{page_size} {order:?}");
+                let report = Hash::open(file, path(), Access::ReadOnly).unwrap().check().unwrap();
+                assert!(report.is_sound() && report.unreachable == 0 && report.big > 100, "{report:?}");
+                assert!(report.records == 600 && report.overflow > 50, "{report:?}");
+            }
+        }
+    }
+
+    /// Without overflow pages, what finds room is taken still, and a bucket that would need more of them is not divided.
     #[test]
     fn overflow_pages_end_at_the_same_record() {
-        let big = |n: u32| (n.to_be_bytes(), [1; 200]);
         let mut builder = Builder::new(MemFile::new(), path(), options(256), sorter(1 << 20)).unwrap();
         let mut table = Hash::create(MemFile::new(), path(), options(256)).unwrap();
+        // Two of these fill a page of bucket 300, whose turn comes in the end: one is to stay, one to go.
+        let in_turn = |n: &u32| super::super::function::hash(&n.to_be_bytes()) % 1024;
+        let (stay, go) = ((0..).filter(|n| in_turn(n) == 300), (0..).filter(|n| in_turn(n) == 812));
+        for (stay, go) in stay.zip(go).take(8) {
+            for (key, length) in [(stay, 117), (go, 107)] {
+                table.put(&key.to_be_bytes(), &vec![3; length]).unwrap();
+                builder.put(&key.to_be_bytes(), &vec![3; length]).unwrap();
+            }
+        }
+        let big = |n: u32| ([[7; 4], n.to_be_bytes()].concat(), [1; 900]);
         let last = (0..u32::MAX).find(|n| table.put(&big(*n).0, &big(*n).1).is_err()).unwrap();
-        assert!(last > 50_000, "{last}");
+        assert!(last > 10_000, "{last}");
         assert!((0..last).all(|n| builder.put(&big(n).0, &big(n).1).is_ok()));
-        assert!(matches!(builder.put(&big(last).0, &big(last).1), Err(Error::HashFull { .. })));
+        let small = |n: u32| [b'a' + (n % 26) as u8, (n / 26 % 256) as u8, 1 + (n / 26 / 256) as u8];
+        let end = (0..u32::MAX).find(|n| table.put(&small(*n), b"").is_err()).unwrap();
+        assert!((0..end).all(|n| builder.put(&small(n), b"").is_ok()));
+        assert_eq!(table.pager.header().last_bucket, 811);
+        // Not what they hold: the table has a hole of 500 GB.
+        let header = Header { pairs: 16 + last + end, ..*builder.sketch.pager.header() };
+        assert_eq!(header, *table.pager.header());
+        for (key, value) in [(&big(last).0[..], &big(last).1[..]), (&small(end), b"")] {
+            assert!(matches!(builder.put(key, value), Err(Error::HashFull { .. })));
+        }
     }
 
     #[test]
