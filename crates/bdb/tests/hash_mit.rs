@@ -56,11 +56,30 @@ fn five_thousand() -> Vec<String> {
     (0..5000).map(|number| principal(&user(number), size(number)).line).collect()
 }
 
+/// Principals whose records have lengths at and beside those at which a page is full, seems full, or is not for them.
+fn at_the_limits() -> Vec<String> {
+    const ROOM: usize = 4096 - 14;
+    const SLOT: usize = 4;
+    let user = |number: u32| format!("user{:07}@{REALM}", number * 2477);
+    let realm = Realm::new();
+    realm.load_with(&["-hash"], &[principal(&user(0), 100).line]);
+    let key = [user(0).as_bytes(), &[0]].concat();
+    let all = records(&open(&realm));
+    let found = all.iter().find(|record| record.key == key).unwrap();
+    let others = found.key.len() + found.value.len() - 100;
+    let full = (1..6).flat_map(|parts| (0..=10).map(move |more| ROOM / parts - SLOT + more - 5));
+    let big = (0..=10).map(|more| 4096 / 4 * 3 - SLOT + more - 5);
+    let rests = (0..=10).map(|more| ROOM - 3072 - SLOT + more - 5);
+    let lengths: Vec<usize> = full.chain(big).chain(rests).collect();
+    let length = |number: u32| lengths[number.wrapping_mul(0x9e37_79b9) as usize / 7 % lengths.len()];
+    (0..4000).map(|number| principal(&user(number), length(number) - others).line).collect()
+}
+
 #[test]
 fn a_table_that_we_fill_is_as_the_one_that_mit_fills() {
     let realm = Realm::new();
     // A small table is the same to the byte, but for what stands where nothing is.
-    for lines in [Vec::new(), five_thousand()] {
+    for lines in [Vec::new(), five_thousand(), at_the_limits()] {
         realm.load(&[]);
         let mut all = realm.dump(&[]);
         all.extend(lines.iter().cloned());

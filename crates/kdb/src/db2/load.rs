@@ -32,7 +32,7 @@ use std::path::{Path, PathBuf};
 pub struct Loader {
     live: Db2Files,
     held: Option<LiveLocks>,
-    principals: Records,
+    pub(super) principals: Records,
     policies: Records,
     /// The live principals, once they were looked at.
     before: Option<Tree>,
@@ -41,7 +41,7 @@ pub struct Loader {
 }
 
 /// The new principals or policies, as far as they have come.
-enum Records {
+pub(super) enum Records {
     /// Into a B-tree.
     Gathered(Box<Gathering>),
     /// Into a new hash table, which they leave as single puts in the order of the dump would, and so as MIT's.
@@ -223,10 +223,17 @@ impl Loader {
 }
 
 impl Records {
-    fn put(&mut self, key: &[u8], value: &[u8]) -> Result<()> {
+    pub(super) fn put(&mut self, key: &[u8], value: &[u8]) -> Result<()> {
         match self {
             Records::Gathered(gathering) => gathering.put(key, value),
-            Records::Sorted(table) => Ok(table.put(key, value)?),
+            Records::Sorted(table) => {
+                let put = table.put(key, value);
+                if put.is_err() {
+                    // It would be finished without this record.
+                    *self = Records::Lost;
+                }
+                Ok(put?)
+            }
             Records::Stored(tree) => tree.put(key, value),
             Records::Whole(tree) => tree.put(key, value),
             Records::Lost => Err(lost()),

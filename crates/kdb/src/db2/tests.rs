@@ -148,6 +148,17 @@ fn a_hash_database_is_used_like_any_other() {
     assert!(read.policy(b"p").unwrap().is_some());
 }
 
+/// A record that could not be taken is not left out without a word.
+#[test]
+fn a_load_into_a_hash_table_ends_with_its_first_failure() {
+    let (dir, files) = hash_files();
+    let mut load = Box::new(Loader::begin(&files, LoadFrom::Nothing).unwrap());
+    load.put_principal(&entry("a")).unwrap();
+    assert!(load.principals.put(b"", b"a key without bytes").is_err());
+    assert!(load.finish().is_err());
+    assert_eq!(file_names(&dir), Vec::<String>::new());
+}
+
 #[test]
 fn a_hash_database_has_one_order_but_for_names() {
     let (_dir, files) = hash_files();
