@@ -44,8 +44,6 @@ struct Case {
     target: f64,
     /// Seconds that the runs of both may take together.
     allowed: u64,
-    /// Each record comes to another page than the one before, so that a large file's are seldom in memory: it may grow as MIT's does.
-    scattered: bool,
     bound: Physical,
 }
 
@@ -61,12 +59,12 @@ enum Physical {
 
 /// As fast as MIT's at least, in a few runs.
 const fn case(name: &'static str, words: &'static [&'static str]) -> Case {
-    Case { name, words, instead: None, target: 1.0, allowed: 20, scattered: false, bound: Physical::Nothing }
+    Case { name, words, instead: None, target: 1.0, allowed: 20, bound: Physical::Nothing }
 }
 
 /// In an order in which each finds what it needs: after the loads, a B-tree.
 const CASES: [Case; 13] = [
-    Case { scattered: true, ..case("load -hash", &["load", "-hash", "sorted"]) },
+    case("load -hash", &["load", "-hash", "sorted"]),
     case("dump of a hash table", &["dump", "out"]),
     case("load, shuffled", &["load", "shuffled"]),
     Case { target: 4.0, allowed: 130, bound: Physical::Load, ..case("load, sorted", &["load", "sorted"]) },
@@ -103,12 +101,9 @@ pub fn run(prefix: &Path, scale: Scale, machine: &Machine, show: &mut dyn FnMut(
         let mut row = bench.measured(scale.runs, case, &as_it_is, &mut bad)?;
         tenth.extend(small.tenth(&ours, case.words, &as_it_is)?);
         row.bound = case.bound(&bench, machine)?;
-        grown(&mut row, tenth, case.scattered, || {
+        grown(&mut row, tenth, || {
             Ok(bench.once(&ours, case.words)?.seconds / small.once(&ours, case.words)?.seconds)
         })?;
-        if case.scattered {
-            row.growth_of_mit = Some(row.mit / small.once(&mit, case.words)?.seconds);
-        }
         if !matches!(case.bound, Physical::Nothing) {
             let count = |program: &Path| -> Result<usize> {
                 check(small.quiet(Path::new(STRACE)).args(small.traced(program)).args(case.words))?;
@@ -137,7 +132,7 @@ pub fn run(prefix: &Path, scale: Scale, machine: &Machine, show: &mut dyn FnMut(
     let mut tenth = small.tenth(&ours, &words, &|| small.as_before())?;
     let mut row = bench.measured(scale.runs, &case, &|| bench.as_before(), &mut bad)?;
     tenth.extend(small.tenth(&ours, &words, &|| small.as_before())?);
-    grown(&mut row, tenth, false, || {
+    grown(&mut row, tenth, || {
         bench.as_before().and_then(|()| small.as_before())?;
         Ok(bench.once(&ours, &words)?.seconds / small.once(&ours, &words)?.seconds)
     })?;
@@ -254,10 +249,9 @@ impl Bench {
 
 /// How ours grows from a tenth of the work on. Where that seems too much both are measured again beside each other, and the median
 /// counts.
-fn grown(row: &mut Row, tenth: Vec<f64>, scattered: bool, again: impl Fn() -> Result<f64>) -> Result<()> {
+fn grown(row: &mut Row, tenth: Vec<f64>, again: impl Fn() -> Result<f64>) -> Result<()> {
     let first = row.ours / median(tenth)?;
-    let in_doubt = !scattered && first > MOST_GROWTH;
-    row.growth = Some(if in_doubt { median(vec![first, again()?, again()?])? } else { first });
+    row.growth = Some(if first > MOST_GROWTH { median(vec![first, again()?, again()?])? } else { first });
     Ok(())
 }
 

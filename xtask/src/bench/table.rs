@@ -25,8 +25,6 @@ pub struct Row {
     pub target: f64,
     /// How many times as long ours takes for ten times the work.
     pub growth: Option<f64>,
-    /// The same for MIT's, where ours may take as many times as long.
-    pub growth_of_mit: Option<f64>,
     /// How often the medium was asked to be done: by ours, and by MIT's for a tenth of the work.
     pub syncs: Option<[usize; 2]>,
     /// The most that ours took, in KiB.
@@ -54,8 +52,7 @@ impl Row {
             few_digits(self.times()),
             or_nothing((self.target > 0.0).then(|| self.target.to_string())),
             self.runs.to_string(),
-            or_nothing(self.growth.map(|growth| format!("{growth:.1}")))
-                + &or_nothing(self.growth_of_mit.map(|growth| format!(" (MIT {growth:.1})"))),
+            or_nothing(self.growth.map(|growth| format!("{growth:.1}"))),
             or_nothing(self.syncs.map(|[ours, mit]| format!("{ours}; {mit}"))),
             or_nothing(self.memory.map(|memory| format!("{} MiB", memory / 1024))),
             or_nothing(self.bound.as_ref().map(|bound| format!("{}: {}", time(bound.seconds), bound.what))),
@@ -70,10 +67,9 @@ impl Row {
         if self.times() < least {
             bad.push(format!("{} is {:.2} times as fast as MIT's, not {least}", self.case, self.times()));
         }
-        let most = self.growth_of_mit.unwrap_or_default().max(MOST_GROWTH);
-        if let Some(growth) = self.growth.filter(|growth| whole && *growth > most) {
+        if let Some(growth) = self.growth.filter(|growth| whole && *growth > MOST_GROWTH) {
             bad.push(format!(
-                "{} takes {growth:.1} times as long for ten times the work, not {most:.1}",
+                "{} takes {growth:.1} times as long for ten times the work, not {MOST_GROWTH}",
                 self.case
             ));
         }
@@ -138,11 +134,6 @@ mod tests {
         assert!(grows(12.0).falls_short(true).is_empty());
         assert_eq!(grows(12.1).falls_short(true).len(), 1);
         assert!(grows(12.1).falls_short(false).is_empty());
-        let beside = |of_mit| Row { growth_of_mit: Some(of_mit), ..grows(13.0) };
-        assert!(beside(13.5).falls_short(true).is_empty());
-        assert_eq!(beside(12.5).falls_short(true).len(), 1);
-        assert!(beside(13.5).line().contains("| 13.0 (MIT 13.5) |"));
-        assert!(Row { growth_of_mit: Some(3.0), ..grows(12.0) }.falls_short(true).is_empty());
     }
 
     #[test]
