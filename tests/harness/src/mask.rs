@@ -54,8 +54,8 @@ impl Masked {
 
     fn mask_times(&mut self) {
         static TIME: LazyLock<Regex> = LazyLock::new(|| {
-            let long =
-                r"\b[A-Z][a-z]{2} [A-Z][a-z]{2} [ 0-9]\d \d\d:\d\d:\d\d (?:[A-Z]{3,5}|[+-]\d{2,4}) \d{4}\b";
+            // kinit's warnings have no zone.
+            let long = r"\b[A-Z][a-z]{2} [A-Z][a-z]{2} [ 0-9]\d \d\d:\d\d:\d\d (?:(?:[A-Z]{3,5}|[+-]\d{2,4}) )?\d{4}\b";
             let short = r"\b\d\d/\d\d/\d\d \d\d:\d\d:\d\d\b";
             // In terse listings: fields of ten digits that stand for 2020 to 2038.
             let terse = r"\t(?:1[6-9]|2[01])\d{8}\b";
@@ -102,7 +102,7 @@ fn seconds(text: &str) -> Option<i64> {
     }
     let words: Vec<&str> = text.split_whitespace().collect();
     let time = match words.as_slice() {
-        [_, month, day, time, _, year] => {
+        [_, month, day, time, _, year] | [_, month, day, time, year] => {
             DateTime::strptime("%b %d %H:%M:%S %Y", format!("{month} {day} {time} {year}"))
         }
         _ => DateTime::strptime("%m/%d/%y %H:%M:%S", text),
@@ -125,6 +125,11 @@ mod tests {
         assert_eq!(one.times, [1_763_754_480]);
         let other = masked("Sat Nov 22 01:33:01 +0545 2025");
         assert_eq!(other.text, "<TIME>");
+        let other = masked("will expire in 2 days on Wed Dec  2 02:06:42 2026");
+        assert_eq!(
+            (other.text.as_str(), other.times),
+            ("will expire in 2 days on <TIME>", vec![1_796_177_202])
+        );
         let other = masked("   2 11/21/25 19:48:01 a@R (aes256-cts-hmac-sha1-96) ");
         assert_eq!(other.text, "   2 <TIME> a@R (aes256-cts-hmac-sha1-96) ");
         assert_eq!(other.times, [1_763_754_481]);

@@ -40,8 +40,13 @@ impl Pty {
             .open(std::ffi::OsStr::from_bytes(name.to_bytes()))
             .unwrap();
         // `--ctty` needs a session leader that has no terminal yet; without `--fork` the process stays the same.
-        let mut wrapped = Command::new("setsid");
-        wrapped.arg("--ctty").arg(command.get_program()).args(command.get_args()).env_clear();
+        // Signals that whoever runs the tests ignores, as nohup(1) does, are not ignored here.
+        let mut wrapped = Command::new("env");
+        wrapped
+            .args(["--default-signal", "setsid", "--ctty"])
+            .arg(command.get_program())
+            .args(command.get_args())
+            .env_clear();
         for (name, value) in command.get_envs() {
             wrapped.envs(value.map(|value| (name, value)));
         }
