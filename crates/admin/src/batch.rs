@@ -12,10 +12,13 @@ use std::time::Duration;
 pub(crate) const LONGEST: Duration = Duration::from_millis(20);
 
 /// However slow the disk is, operations are gathered for so long.
-pub(crate) const SHORTEST: Duration = Duration::from_millis(6);
+pub(crate) fn shortest(is_ordered: bool) -> Duration {
+    // In a hash table the commit takes the longer the more operations there are.
+    Duration::from_millis(if is_ordered { 6 } else { 1 })
+}
 
-/// What a commit is thought to take before there was one.
-const COMMIT: Duration = Duration::from_millis(5);
+/// What a commit is thought to take before there was one, of so many operations.
+const COMMIT: (Duration, u32) = (Duration::from_millis(5), 30);
 
 /// How time passes.
 #[derive(Debug, Clone, Copy)]
@@ -32,14 +35,15 @@ pub(crate) struct Batch {
     held: Option<Held>,
     /// Until then the locks are for others.
     free_until: Duration,
-    /// What the last commit took.
-    last_commit: Duration,
+    /// What the last commit took, and how many operations it was of.
+    last_commit: (Duration, u32),
 }
 
 /// The transaction that is open, and what it holds the locks for.
 struct Held {
     transaction: Box<dyn Transaction>,
     since: Duration,
+    operations: u32,
     /// Where the operation that runs began; `None` if that was before the transaction.
     mark: Option<Savepoint>,
 }
@@ -64,7 +68,7 @@ impl Batch {
                     (self.pace.wait)(rest);
                 }
                 let transaction = backend.begin(Scope::Everything, Access::Write)?;
-                Held { transaction, since: (self.pace.now)(), mark: None }
+                Held { transaction, since: (self.pace.now)(), operations: 1, mark: None }
             }
         };
         Ok(self.held.insert(held).transaction.as_mut())
@@ -76,7 +80,7 @@ impl Batch {
         let before = (self.pace.now)();
         let committed = held.transaction.commit();
         let now = (self.pace.now)();
-        self.last_commit = now.saturating_sub(before);
+        self.last_commit = (now.saturating_sub(before), held.operations);
         self.free_until = now + now.saturating_sub(held.since);
         Ok(committed?)
     }
@@ -87,6 +91,7 @@ impl Batch {
             held.transaction.release(last)?;
         }
         held.mark = Some(held.transaction.savepoint());
+        held.operations = held.operations.saturating_add(1);
         Ok(())
     }
 
@@ -100,9 +105,20 @@ impl Batch {
     }
 
     fn is_due(&self) -> bool {
-        let longest = LONGEST.saturating_sub(self.last_commit).max(SHORTEST);
-        self.held.as_ref().is_some_and(|held| (self.pace.now)().saturating_sub(held.since) >= longest)
+        let Some(held) = &self.held else { return false };
+        let time = gathering(self.last_commit, held.operations, held.transaction.is_ordered());
+        (self.pace.now)().saturating_sub(held.since) >= time
     }
+}
+
+/// How long so many operations may be gathered before they are committed, after a commit that took a time for so many.
+fn gathering(last: (Duration, u32), operations: u32, is_ordered: bool) -> Duration {
+    let (mut commit, of) = last;
+    if !is_ordered {
+        // In a hash table each changes pages of its own.
+        commit = commit.mul_f64((f64::from(operations) / f64::from(of.max(1))).max(1.0));
+    }
+    LONGEST.saturating_sub(commit).max(shortest(is_ordered))
 }
 
 impl Admin {

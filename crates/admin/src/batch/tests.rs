@@ -111,13 +111,33 @@ fn a_slow_disk_has_more_than_one_at_a_time() {
     let admin = new_realm(directory.path());
     assert!(admin.begin_batch(PACE).unwrap());
     if let Open::Batch(batch) = &mut *admin.open.borrow_mut() {
-        batch.last_commit = Duration::from_secs(1);
+        batch.last_commit = (Duration::from_secs(1), 1);
     }
     admin.mark_in_batch().unwrap();
     add(&admin, "a").unwrap();
     assert!(!admin.is_batch_due());
     pass(6);
     assert!(admin.is_batch_due());
+}
+
+/// In a hash table a commit takes the longer the more operations it has: those that are gathered count.
+#[test]
+fn a_hash_table_has_fewer_at_a_time() {
+    let millis = Duration::from_millis;
+    assert_eq!(gathering((millis(8), 10), 1, false), millis(12));
+    assert_eq!(gathering((millis(8), 10), 20, false), millis(4));
+    assert_eq!(gathering((millis(8), 10), 30, false), millis(1));
+    assert_eq!(gathering((millis(8), 10), 30, true), millis(12));
+    assert_eq!(gathering((millis(80), 10), 1, true), millis(6));
+    let (_directory, admin) = in_a_batch();
+    for name in ["a", "b", "c"] {
+        admin.mark_in_batch().unwrap();
+        add(&admin, name).unwrap();
+    }
+    admin.commit_batch().unwrap();
+    if let Open::Batch(batch) = &*admin.open.borrow() {
+        assert_eq!(batch.last_commit.1, 3);
+    }
 }
 
 #[test]

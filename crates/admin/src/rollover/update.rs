@@ -7,7 +7,7 @@
 mod ahead;
 
 use super::Rollover;
-use crate::batch::{LONGEST, Pace, SHORTEST};
+use crate::batch::{LONGEST, Pace, shortest};
 use crate::error::{AdminError, Result};
 use crate::glob::Glob;
 use ahead::{Ahead, Ready};
@@ -98,13 +98,10 @@ struct Commit {
 }
 
 impl Commit {
-    /// How long the locks may be held before one of so many entries.
-    fn time_before(self, entries: usize, ordered: bool) -> Duration {
+    /// How long the locks may be held before one of so many entries, and are at least.
+    fn time_before(self, entries: usize, shortest: Duration) -> Duration {
         let more = (entries as f64 / self.entries as f64).max(1.0);
-        let time = LONGEST.saturating_sub(self.time.mul_f64(more)).max(SHORTEST);
-        // A hash file is copied where a record moves, however little changes: the work is at least as long, so that the
-        // copies do not cost the square of the entries.
-        if ordered { time } else { time.max(self.time) }
+        LONGEST.saturating_sub(self.time.mul_f64(more)).max(shortest)
     }
 }
 
@@ -213,16 +210,16 @@ impl Update<'_> {
             self.ahead.forget();
         }
         self.keys = keys;
-        let (now, last, ordered) = (self.pace.now, self.commit, transaction.is_ordered());
+        let (now, last, shortest) = (self.pace.now, self.commit, shortest(transaction.is_ordered()));
         let passed = || now().saturating_sub(since);
         let batch = self.work_off(
             transaction.as_mut(),
             // The last fourth is for the look ahead, which then has as many entries as were done.
-            &|done| passed() >= last.time_before(done, ordered) * 3 / 4,
+            &|done| passed() >= last.time_before(done, shortest) * 3 / 4,
             random,
         )?;
         if !self.work.trial {
-            let time = last.time_before(batch.done.len(), ordered);
+            let time = last.time_before(batch.done.len(), shortest);
             self.ahead.read(transaction.as_mut(), &self.names, self.at, || passed() < time);
             let before = now();
             transaction.commit()?;
