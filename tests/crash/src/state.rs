@@ -36,13 +36,35 @@ impl State {
     /// # Errors
     /// A line that is not of the known form, and a name that is there twice.
     pub fn from_dump(dump: &str) -> Result<State, String> {
-        let mut state = State::default();
+        let (state, twice) = State::read(dump)?;
+        match twice.first_key_value() {
+            Some((name, _)) => Err(format!("there twice: {name}")),
+            None => Ok(state),
+        }
+    }
+
+    /// Reads a dump of MIT's of a hash table in which a bucket may be just about to be divided: whose records are there twice, as
+    /// they are in the old one and as they are in the new one, where look-ups find them.
+    ///
+    /// # Errors
+    /// A line that is not of the known form, and a name that is there three times.
+    pub fn from_dump_in_between(dump: &str) -> Result<[State; 2], String> {
+        let (new, twice) = State::read(dump)?;
+        let mut old = new.clone();
+        old.principals.extend(twice);
+        Ok([old, new])
+    }
+
+    /// The last of each name, and of those that are there twice the first.
+    fn read(dump: &str) -> Result<(State, BTreeMap<String, Facts>), String> {
+        let (mut state, mut twice) = (State::default(), BTreeMap::new());
         for line in dump.lines().skip(1) {
             let fields: Vec<&str> = line.split('\t').collect();
-            let twice = match fields.first() {
+            let again = match fields.first() {
                 Some(&"princ") => {
                     let (name, facts) = principal(&fields).ok_or_else(|| format!("no principal: {line}"))?;
-                    state.principals.insert(name, facts).is_some()
+                    let first = state.principals.insert(name.clone(), facts);
+                    first.is_some_and(|first| twice.insert(name, first).is_some())
                 }
                 Some(&"policy") => {
                     let (name, length) = policy(&fields).ok_or_else(|| format!("no policy: {line}"))?;
@@ -50,11 +72,11 @@ impl State {
                 }
                 _ => return Err(format!("neither principal nor policy: {line}")),
             };
-            if twice {
-                return Err(format!("there twice: {line}"));
+            if again {
+                return Err(format!("there too often: {line}"));
             }
         }
-        Ok(state)
+        Ok((state, twice))
     }
 
     /// What is neither as in one of the states nor as in another, record by record.

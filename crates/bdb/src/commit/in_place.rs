@@ -1,5 +1,7 @@
 //! A commit that writes pages in their places, with a journal of them.
 
+use std::collections::{HashMap, HashSet};
+
 use super::journal::{self, Change, Journal};
 use super::plan::join;
 use super::{Files, Plan, WRITE_JOURNAL, discard, io_error, read};
@@ -66,13 +68,18 @@ impl Files<'_> {
 
 /// Where one place is written twice, the second write finds what the first one left.
 fn chain(changes: &mut [Change]) {
-    for at in 1..changes.len() {
-        let Some((earlier, [change, ..])) = changes.split_at_mut_checked(at) else { return };
-        let same = |other: &&mut Change| (other.file, other.offset) == (change.file, change.offset);
-        if change.offset == 0
-            && let Some(first) = earlier.iter_mut().rev().find(same)
-        {
-            change.before.clone_from(&first.after);
+    let mut left: HashMap<(usize, u64), Vec<u8>> = HashMap::new();
+    let mut places = HashSet::new();
+    let twice: HashSet<(usize, u64)> = changes
+        .iter()
+        .map(|change| (change.file, change.offset))
+        .filter(|place| !places.insert(*place))
+        .collect();
+    for change in changes {
+        let place = (change.file, change.offset);
+        if twice.contains(&place) {
+            let before = left.insert(place, change.after.clone());
+            change.before = before.unwrap_or_else(|| std::mem::take(&mut change.before));
         }
     }
 }

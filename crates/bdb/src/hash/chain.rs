@@ -75,20 +75,27 @@ impl<F: PageFile> Pager<F> {
             return Err(Error::KeyLength { path: self.path.clone(), length: 0, limit: u32::MAX as usize });
         }
         let fill_factor = self.header().fill_factor;
-        let mut chain = self.chain(self.header().bucket_of(key))?;
+        let bucket = self.header().bucket_of(key);
+        let mut chain = self.chain(bucket)?;
         let grow = match self.find(&chain, key)? {
             Some(place) => {
                 self.changes.removes = true;
                 let start = self.start(&chain, key, value, Some(place)).unwrap_or(place.0);
+                let from = chain.get(place.0).map(|(page, _)| *page);
                 let start = self.take_out(&mut chain, place, start)?;
-                self.insert(&mut chain, start, key, value)?;
+                let is_there = chain.iter().any(|(page, _)| Some(*page) == from);
+                let from = if is_there { from } else { chain.get(start).map(|(page, _)| *page) };
+                let (to, _) = self.insert(&mut chain, start, key, value)?;
+                if from != Some(to) {
+                    self.detach(bucket, [from, Some(to)])?;
+                }
                 // Not for each overflow page: a pair that is changed for ever must not let the file grow for ever.
                 self.header().pairs / self.header().last_bucket.max(1) > fill_factor
             }
             None => {
                 let count: usize = chain.iter().map(|(_, table)| table.entries.len()).sum();
                 let start = self.start(&chain, key, value, None).unwrap_or(chain.len() - 1);
-                self.insert(&mut chain, start, key, value)? || count > fill_factor as usize
+                self.insert(&mut chain, start, key, value)?.1 || count > fill_factor as usize
             }
         };
         if !grow {
@@ -119,8 +126,8 @@ impl<F: PageFile> Pager<F> {
         self.size(key, value).start(free)
     }
 
-    /// Puts a pair on the first page from `start` on that has room, or on a new one; says whether it was a new one.
-    fn insert(&mut self, chain: &mut Chain, start: usize, key: &[u8], value: &[u8]) -> Result<bool> {
+    /// Puts a pair on the first page from `start` on that has room, or on a new one; says on which, and whether it was a new one.
+    fn insert(&mut self, chain: &mut Chain, start: usize, key: &[u8], value: &[u8]) -> Result<(u32, bool)> {
         let (page_size, size) = (self.header().page_size, self.size(key, value));
         let entry = if size.is_big() {
             Entry::Big(self.store_big(key, value)?)
@@ -133,7 +140,7 @@ impl<F: PageFile> Pager<F> {
             let (page, mut table) = (*page, Table::clone(table));
             table.entries.push(entry);
             self.replace(chain, at, page, table);
-            return Ok(false);
+            return Ok((page, false));
         }
         let (_, new) = self.allocate()?;
         if let Some((at, (last, table))) = chain.iter().enumerate().next_back() {
@@ -141,7 +148,7 @@ impl<F: PageFile> Pager<F> {
             self.replace(chain, at, last, table);
         }
         self.write_table(new, Table { overflow: true, next: None, entries: vec![entry] });
-        Ok(true)
+        Ok((new, true))
     }
 
     fn replace(&mut self, chain: &mut Chain, at: usize, page: u32, table: Table) {

@@ -4,13 +4,16 @@
 //! the disk is full. An operation that fails changes nothing. Whoever uses the table holds the locks.
 
 mod address;
+mod before;
 mod big;
 mod build;
 mod chain;
 mod check;
 mod cursor;
+mod detach;
 mod function;
 mod layout;
+mod order;
 mod pager;
 mod placing;
 mod plan;

@@ -7,8 +7,8 @@ use k5_wire::ByteOrder;
 use super::PAGE_SIZE;
 use super::address::{Header, PAGES_PER_SPLIT, SPLIT_POINTS};
 use super::layout::{
-    HEADER_LEN, PAGE_HEADER_LEN, begins_as_header, header_pages, read_counts, read_outline, said_geometry,
-    valid_page_size,
+    HEADER_LEN, PAGE_HEADER_LEN, begins_as_header, header_pages, read_counts, read_header, read_outline,
+    said_geometry, valid_page_size,
 };
 use crate::PageFile;
 use crate::btree::{fitting_pages, is_btree};
@@ -22,6 +22,12 @@ pub(super) fn was_hash(file: &impl PageFile) -> bool {
     let tables = [ByteOrder::Little, ByteOrder::Big].map(|order| fitting(file, order, PAGE_SIZE));
     begins_as_header(&start)
         || (!is_btree(&start) && tables.into_iter().max() > Some(fitting_pages(file, ASKED)))
+}
+
+/// The header as it stands, if it agrees with itself.
+pub(super) fn said(file: &impl PageFile) -> Option<Header> {
+    let header = read_header(&start(file)).ok()?;
+    header.validate().is_ok().then_some(header)
 }
 
 /// The header as it stands, but for what the pages contradict. It is for reading only.

@@ -7,7 +7,7 @@ use std::path::Path;
 use super::CACHE_PAGES;
 use super::layout::{Entry, Table};
 use super::pager::Pager;
-use super::repair::repaired;
+use super::repair::{repaired, said};
 use crate::types::{Found, Look, Remains, Way};
 use crate::{PageFile, Result};
 
@@ -16,15 +16,22 @@ use crate::{PageFile, Result};
 /// ([`Way::Scan`]). Where the header contradicts the pages, the pages count. Pairs on a page that the bitmaps call free
 /// come as found by scanning if a bucket leads there, else not at all. `path` is for errors.
 ///
+/// Where a commit was cut short (`cut_short`) there may be pages of buckets that the header does not have yet: a header that agrees
+/// with itself counts then, whatever the pages say.
+///
 /// # Errors
 /// Where the system does not give the length of the file. A page that it does not give is passed over.
-pub fn salvage<F: PageFile>(file: F, path: &Path, visit: &mut Look<'_>) -> Result<()> {
+pub fn salvage<F: PageFile>(file: F, path: &Path, cut_short: bool, visit: &mut Look<'_>) -> Result<()> {
     let system = |source| crate::Error::Io {
         path: path.to_owned(),
         doing: "find the bytes that are stored".to_owned(),
         source,
     };
-    let header = repaired(&file).map_err(system)?;
+    let said = if cut_short { said(&file) } else { None };
+    let header = match said {
+        Some(header) => header,
+        None => repaired(&file).map_err(system)?,
+    };
     let pager = Pager::open_with(file, path, header, CACHE_PAGES)?;
     let mut salvage = Salvage { pager: &pager, seen: HashSet::new() };
     // Whether the visitor stops here or there makes no difference.

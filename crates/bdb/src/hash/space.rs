@@ -5,9 +5,12 @@ use std::sync::Arc;
 use super::address::Number;
 use super::layout::Page;
 use super::pager::Pager;
-use crate::{PageFile, Result};
+use crate::{Error, PageFile, Result};
 
 const BITS: u32 = u32::BITS;
+
+/// Pages given back that a search passes over: a transaction with more of them rewrites so much that it is copied anyway.
+const MOST_PASSED: u32 = 1024;
 
 impl<F: PageFile> Pager<F> {
     /// Makes the bitmap of an empty table: the bitmap's own page is in use, the second one is not, and bits that
@@ -71,36 +74,76 @@ impl<F: PageFile> Pager<F> {
         Ok(())
     }
 
-    /// An overflow page to use: its number and its page. The caller writes it.
+    /// An overflow page to use: its number and its page. The caller writes it. One that this transaction has given back is
+    /// not taken while there is another: until the commit is over the file's records stand there, and it can only be copied
+    /// where they are overwritten.
     pub(super) fn allocate(&mut self) -> Result<(Number, u32)> {
-        let number = match self.first_free()? {
-            Some(number) => number,
-            None => self.extend()?,
+        let (free, given_back) = self.first_free()?;
+        let number = match (free, given_back) {
+            (Some(number), _) => self.take(number)?,
+            (None, None) => self.extend()?,
+            (None, Some(given_back)) => {
+                let first_free = self.header().first_free;
+                self.changes.begin_operation();
+                let extended = self.extend();
+                self.changes.end_operation(extended.is_ok());
+                match extended {
+                    Ok(number) => {
+                        // What was given back is free before it.
+                        self.changes.head.first_free = first_free;
+                        number
+                    }
+                    Err(Error::HashFull { .. }) => self.take(given_back)?,
+                    Err(error) => return Err(error),
+                }
+            }
         };
         let page = self.header().overflow_page(number).ok_or_else(|| self.full())?;
         Ok((number, page))
     }
 
-    /// The first free page there is, marked as in use.
-    fn first_free(&mut self) -> Result<Option<Number>> {
+    /// The first free page there is, and the first one of those before it that are free since this transaction only. Of many such
+    /// it answers one.
+    fn first_free(&mut self) -> Result<(Option<Number>, Option<Number>)> {
         let (bits, total) = (self.header().bits_per_map(), self.header().overflow_pages());
         let mut bit = self.header().first_free / BITS * BITS;
+        let (mut given_back, mut passed) = (None, 0);
         while bit < total {
             let (_, words, index) = self.bitmap_of(Number(bit + 1))?;
             // The rest of this bitmap, word by word.
             for (word, first) in words.iter().skip(index).zip((bit..total).step_by(BITS as usize)) {
-                let free = first + word.trailing_ones();
-                if *word != u32::MAX && free < total {
-                    self.changes.head.first_free = free;
-                    let number = Number(free + 1);
-                    self.refuse_bitmap(number)?;
-                    self.mark(number, true)?;
-                    return Ok(Some(number));
+                let mut free = !*word;
+                while free != 0 && first + free.trailing_zeros() < total {
+                    let number = Number(first + free.trailing_zeros() + 1);
+                    free &= free - 1;
+                    if given_back.is_none() {
+                        self.changes.head.first_free = number.bit();
+                    }
+                    if passed == MOST_PASSED || !self.was_given_back(number) {
+                        return Ok((Some(number), given_back));
+                    }
+                    passed += 1;
+                    given_back = given_back.or(Some(number));
                 }
             }
             bit = (bit / bits + 1) * bits;
         }
-        Ok(None)
+        Ok((None, given_back))
+    }
+
+    /// Whether a free page is one that the file may have in use.
+    fn was_given_back(&self, number: Number) -> bool {
+        let page = self.header().overflow_page(number);
+        number.0 <= self.changes.committed().overflow_pages()
+            && self.pages != 0
+            && page.is_some_and(|page| matches!(self.changes.get(page), Some(Page::Free)))
+    }
+
+    /// Marks a free page as in use.
+    fn take(&mut self, number: Number) -> Result<Number> {
+        self.refuse_bitmap(number)?;
+        self.mark(number, true)?;
+        Ok(number)
     }
 
     /// A bitmap that calls itself free would be overwritten.

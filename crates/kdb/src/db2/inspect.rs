@@ -45,7 +45,8 @@ impl Inspector {
         let path = self.path(part);
         let (file, _) = open_file(&*self.files.storage, path, Access::Read)?;
         if part == Part::Principals && hash::was_hash(&file) {
-            return Ok(hash::salvage(file, path, visit)?);
+            let cut_short = self.files.pair().is_cut_short()?;
+            return Ok(hash::salvage(file, path, cut_short, visit)?);
         }
         Ok(btree::salvage(file, path, visit)?)
     }

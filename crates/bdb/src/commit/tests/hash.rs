@@ -35,15 +35,46 @@ fn seen(scratch: &Scratch) -> Model {
     model
 }
 
+/// In the middle of a commit: look-ups find each record as before or as after, a walk all that is in both, perhaps twice.
+fn assert_between(scratch: &Scratch, before: &Model, after: &Model, what: &str) -> usize {
+    let table = open(scratch, Access::ReadOnly);
+    let either = |key: &[u8], now: Option<&Vec<u8>>| now == before.get(key) || now == after.get(key);
+    let mut walked = Model::new();
+    let mut twice = 0;
+    for record in table.iter() {
+        let record = record.unwrap();
+        assert!(either(&record.key, Some(&record.value)), "{what}");
+        twice += usize::from(walked.insert(record.key, record.value).is_some());
+    }
+    // What `verify --recover` would find if nobody could finish the commit.
+    let mut rescued = Model::new();
+    let path = &scratch.paths[0];
+    let file = SystemStorage.open(path, Access::ReadOnly).unwrap();
+    crate::hash::salvage(file, path, true, &mut |found| {
+        match found.record {
+            Ok(record) => drop(rescued.insert(record.key, record.value)),
+            Err(remains) => assert!(found.way == crate::hash::Way::Scan, "{what}: {}", remains.what),
+        }
+        std::ops::ControlFlow::Continue(())
+    })
+    .unwrap();
+    for key in before.keys().chain(after.keys()) {
+        assert!(rescued.contains_key(key) || !before.contains_key(key) || !after.contains_key(key), "{what}");
+        assert!(either(key, table.get(key).unwrap().as_ref()), "{what}: each is as before or as after");
+        assert!(walked.contains_key(key) || !before.contains_key(key) || !after.contains_key(key), "{what}");
+    }
+    twice
+}
+
 fn put(table: &mut Table, model: &mut Model, key: &[u8], value: Vec<u8>) {
     table.put(key, &value).unwrap();
     model.insert(key.to_vec(), value);
 }
 
-/// Cuts a commit of this work at each of its steps. One whose pages may be written in their places, in that way unless
-/// `copies`.
-fn cut_everywhere(copies: bool, ordered: bool, work: impl Fn(&mut Table, &mut Model)) {
-    let mut left = 0;
+/// Cuts a commit of this work at each of its steps; it is written in its pages' places unless `copies`. Answers how often a
+/// walk found a record twice in between.
+fn cut_everywhere(copies: bool, work: impl Fn(&mut Table, &mut Model)) -> usize {
+    let (mut left, mut twice) = (0, 0);
     loop {
         let scratch = Scratch::new();
         let before = hash_of(&scratch, 1000..1300);
@@ -52,17 +83,15 @@ fn cut_everywhere(copies: bool, ordered: bool, work: impl Fn(&mut Table, &mut Mo
         let mut after = before.clone();
         work(&mut table, &mut after);
         let plan = table.plan().unwrap();
-        assert_eq!(plan.ordered, ordered);
+        assert!(plan.ordered);
         drop(table);
         let storage = Cut { copies, ..Cut::after(left) };
         let done = scratch.files(&storage).commit([plan, Plan::default()]);
-        let now = seen(&scratch);
         if copies {
+            let now = seen(&scratch);
             assert!(now == before || now == after, "{left}");
         }
-        let names: Vec<_> = before.keys().chain(after.keys()).collect();
-        let either = |key| now.get(key) == before.get(key) || now.get(key) == after.get(key);
-        assert!(names.into_iter().all(either), "{left}: each record is as before or as after");
+        twice += assert_between(&scratch, &before, &after, &left.to_string());
         scratch.files(&SystemStorage).recover().unwrap();
         scratch.files(&SystemStorage).remove_copies(&[0]).unwrap();
         assert!(open(&scratch, Access::ReadOnly).check().unwrap().problems.is_empty(), "{left}");
@@ -74,12 +103,14 @@ fn cut_everywhere(copies: bool, ordered: bool, work: impl Fn(&mut Table, &mut Mo
         left += 1;
     }
     assert!(left > 3);
+    twice
 }
 
 #[test]
 fn one_page_of_a_bucket() {
     for copies in [true, false] {
-        cut_everywhere(copies, true, |table, model| put(table, model, &key(0), vec![1; 20]));
+        let twice = cut_everywhere(copies, |table, model| put(table, model, &key(0), vec![1; 20]));
+        assert_eq!(twice, 0);
     }
 }
 
@@ -87,7 +118,7 @@ fn one_page_of_a_bucket() {
 #[test]
 fn many_pages_on_which_each_record_stays() {
     for copies in [true, false] {
-        cut_everywhere(copies, true, |table, model| {
+        let twice = cut_everywhere(copies, |table, model| {
             for number in (1000..1300).step_by(7) {
                 put(table, model, &key(number), vec![9; LENGTH]);
             }
@@ -96,57 +127,132 @@ fn many_pages_on_which_each_record_stays() {
                 model.remove(&key(number));
             }
         });
+        assert_eq!(twice, 0, "each stays on its page");
     }
 }
 
 #[test]
 fn records_that_move() {
-    // Buckets that are divided.
-    cut_everywhere(true, false, |table, model| {
-        (0..400).for_each(|number| put(table, model, &key(number), vec![2; 40]));
-    });
-    // A new page in a chain.
-    cut_everywhere(true, false, |table, model| put(table, model, &key(1001), vec![3; 3000]));
-    // A record that is to have pages of its own.
-    cut_everywhere(true, false, |table, model| put(table, model, &key(1001), vec![4; 5000]));
+    for copies in [true, false] {
+        // Buckets that are divided: in between the records that go to the new ones are in both.
+        let twice = cut_everywhere(copies, |table, model| {
+            (0..400).for_each(|number| put(table, model, &key(number), vec![2; 40]));
+        });
+        assert_eq!(twice > 0, !copies);
+        // And some of their records change, and go.
+        cut_everywhere(copies, |table, model| {
+            for number in (1000..1300).step_by(3) {
+                put(table, model, &key(number), vec![5; 100 + number as usize % 50]);
+            }
+            (0..100).for_each(|number| put(table, model, &key(number), vec![2; 40]));
+            put(table, model, &key(1002), vec![6; 300]);
+            for number in (1001..1300).step_by(4) {
+                table.delete(&key(number)).unwrap();
+                model.remove(&key(number));
+            }
+        });
+        // A new page in a chain.
+        cut_everywhere(copies, |table, model| put(table, model, &key(1001), vec![3; 3000]));
+        // Records that are to have pages of their own, and have them no more.
+        cut_everywhere(copies, |table, model| put(table, model, &key(1001), vec![4; 5000]));
+        cut_everywhere(copies, |table, model| {
+            put(table, model, &key(1001), vec![4; 9000]);
+            (0..100).for_each(|number| put(table, model, &key(number), vec![2; 200]));
+            put(table, model, &key(1001), vec![4; 7000]);
+        });
+        // All of them go.
+        cut_everywhere(copies, |table, model| {
+            for key in std::mem::take(model).keys() {
+                assert!(table.delete(key).unwrap());
+            }
+        });
+    }
 }
 
-/// A record that has the same pages of its own again: half of it might be as before, half as after.
-#[test]
-fn a_big_record_on_the_same_pages() {
-    let scratch = Scratch::new();
+fn small_table(scratch: &Scratch, records: &[(&[u8], usize)]) -> Table {
     let path = &scratch.paths[0];
     let mut table = Hash::create(SystemStorage.create(path).unwrap(), path, Default::default()).unwrap();
-    table.put(b"big", &[1; 9000]).unwrap();
-    table.put(b"tiny", &[1; 90]).unwrap();
+    for (key, length) in records {
+        table.put(key, &vec![1; *length]).unwrap();
+    }
     table.commit().unwrap();
-    table.put(b"tiny", &[2; 90]).unwrap();
-    assert!(table.plan().unwrap().ordered, "that one stays");
-    table.put(b"big", &[2; 9000]).unwrap();
-    let plan = table.plan().unwrap();
-    let length = std::fs::metadata(path).unwrap().len();
-    assert!(plan.writes().all(|write| write.offset < length && write.bytes.len() == 4096), "{plan:?}");
-    assert!(!plan.ordered);
+    table
 }
 
-/// Pages that stay in their chains, and a record that goes from one to another.
+/// A record with pages of its own has other ones when it is replaced: on the same, half of it might be as before, half as after.
+#[test]
+fn a_big_record_that_is_replaced() {
+    let scratch = Scratch::new();
+    let mut table = small_table(&scratch, &[(b"big", 9000), (b"tiny", 90)]);
+    for value in [2, 3] {
+        table.put(b"big", &[value; 9000]).unwrap();
+        let plan = table.plan().unwrap();
+        assert!(plan.ordered);
+        let steps: Vec<_> = plan.steps.iter().map(Vec::len).collect();
+        // Its new pages, with their bits; the header; the page that leads to them; the old ones, and their bits.
+        assert_eq!(steps, if value == 2 { vec![3, 1, 1, 4] } else { vec![4, 1, 1, 4] });
+        table.commit().unwrap();
+    }
+    let length = std::fs::metadata(&scratch.paths[0]).unwrap().len();
+    for value in 4..20 {
+        table.put(b"big", &[value; 9000]).unwrap();
+        table.commit().unwrap();
+    }
+    assert_eq!(std::fs::metadata(&scratch.paths[0]).unwrap().len(), length, "the old ones are used again");
+}
+
+/// A record that moves to another page of its bucket is there by one write: were it on both in between, MIT's programs would
+/// replace one of the two.
 #[test]
 fn a_record_that_moves_within_its_chain() {
     let scratch = Scratch::new();
-    let path = &scratch.paths[0];
-    let mut table = Hash::create(SystemStorage.create(path).unwrap(), path, Default::default()).unwrap();
     // Hashes that differ in higher bits than any bucket's number has.
-    for (last, length) in [(0, 3000), (64, 1500), (128, 1500)] {
-        table.put(&[1, last], &vec![1; length]).unwrap();
-    }
-    table.commit().unwrap();
+    let records: [(&[u8], usize); 3] = [(&[1, 0], 3000), (&[1, 64], 1500), (&[1, 128], 1500)];
+    let mut table = small_table(&scratch, &records);
     assert!(table.delete(&[1, 0]).unwrap());
     table.put(&[1, 64], &[2; 1501]).unwrap();
     let plan = table.plan().unwrap();
+    assert!(plan.ordered);
+    let steps: Vec<_> = plan.steps.iter().map(Vec::len).collect();
     assert_eq!(
-        plan.steps.iter().map(Vec::len).collect::<Vec<_>>(),
-        [2, 1],
-        "both pages, and the number of pairs"
+        steps,
+        [1, 1, 1, 2],
+        "the new page, the header, the bucket's own page, the old page and its bit"
     );
+    assert_eq!(table.iter().map(|record| record.unwrap().key[1]).collect::<Vec<_>>(), [64, 128]);
+    table.commit().unwrap();
+    // One that is deleted and made again, on a page that stays.
+    assert!(table.delete(&[1, 64]).unwrap());
+    table.put(&[1, 64], &[3; 2000]).unwrap();
+    assert_eq!(table.iter().map(|record| record.unwrap().key[1]).collect::<Vec<_>>(), [128, 64]);
+    let plan = table.plan().unwrap();
+    assert_eq!(plan.writes().count(), 2, "the number of pairs is what it was");
     assert!(!plan.ordered);
+}
+
+/// Where there is no room but that of pages which the file still needs, it is copied.
+#[test]
+fn overflow_pages_that_are_all_taken() {
+    let scratch = Scratch::new();
+    let path = &scratch.paths[0];
+    // The last split points are far away: the file has holes.
+    let file = SystemStorage.create(path).unwrap();
+    let options = crate::hash::Options { page_size: 256, ..Default::default() };
+    let mut table = Hash::create(file, path, options).unwrap();
+    let mut count = 0_u32;
+    while table.put(format!("k{count}").as_bytes(), &[1; 12_000]).is_ok() {
+        count += 1;
+    }
+    assert!(count > 1000);
+    table.commit().unwrap();
+    // Too long for what is left.
+    table.put(b"k7", &[2; 12_000]).unwrap();
+    assert!(!table.plan().unwrap().ordered);
+    assert!(table.check().unwrap().is_sound());
+    table.rollback();
+    assert!(table.delete(b"k7").unwrap());
+    assert!(table.plan().unwrap().ordered);
+    table.commit().unwrap();
+    table.put(b"k7", &[2; 12_000]).unwrap();
+    assert!(table.plan().unwrap().ordered, "the next commit may have them");
 }
