@@ -23,15 +23,7 @@ pub fn measure(prefix: &Path, asked: usize, counts: bool) -> Result<(String, Opt
     check(bench.quiet(&ours_in(prefix)).args(["addprinc", "-pw", "secret", "alice"]))?;
     let _kdc = bench.start_kdc()?;
     let idle = bench.ask(asked, || Ok(()))?;
-    let input = lines(200_000, |n| format!("addprinc -randkey bulk{n}"));
-    fs::write(bench.dir.join("bulk"), input)?;
-    let mut bulk =
-        bench.quiet(&ours_in(prefix)).stdin(File::open(bench.dir.join("bulk"))?).spawn().map(Ended)?;
-    let busy = bench.ask(asked, || match bulk.0.try_wait()? {
-        None => Ok(()),
-        Some(status) => bail!("the bulk ended too early: {status}"),
-    })?;
-    drop(bulk);
+    let busy = bench.ask_beside_new(asked, "bulk")?;
     // All that were made get other keys, and are loaded, again if that is over too soon.
     let kdb5_util = prefix.join("sbin/kdb5_util");
     let extracting = bench.ask_beside(
@@ -41,14 +33,26 @@ pub fn measure(prefix: &Path, asked: usize, counts: bool) -> Result<(String, Opt
     )?;
     check(bench.quiet(&kdb5_util).args(["dump", "bulk.dump"]))?;
     let loading = bench.ask_beside(asked / 2, &kdb5_util, &["load", "bulk.dump"])?;
+    // In a hash table of these, where each new one is on a page of its own.
+    check(bench.quiet(&kdb5_util).args(["load", "-hash", "bulk.dump"]))?;
+    let hashing = bench.ask_beside_new(asked / 2, "more")?;
     let both = |times: Vec<Duration>| (at(&times, 50), at(&times, 99));
-    let [idle, busy, extracting, loading] = [idle, busy, extracting, loading].map(both);
+    let [idle, busy, extracting, loading, hashing] = [idle, busy, extracting, loading, hashing].map(both);
     let told = format!(
         "kinit at MIT's KDC, median and 99th percentile of {asked}: alone {:.1?} and {:.1?}, beside ours that makes principals {:.1?} and {:.1?}, beside \
-         ktadd of these (half as many) {:.1?} and {:.1?}, beside a load of these (half as many) {:.1?} and {:.1?}; the 99th must be below {LONGEST:?}.\n",
-        idle.0, idle.1, busy.0, busy.1, extracting.0, extracting.1, loading.0, loading.1
+         ktadd of these (half as many) {:.1?} and {:.1?}, beside a load of these (half as many) {:.1?} and {:.1?}, beside ours that makes principals in a hash table of these (half as many) {:.1?} and {:.1?}; the 99th must be below {LONGEST:?}.\n",
+        idle.0,
+        idle.1,
+        busy.0,
+        busy.1,
+        extracting.0,
+        extracting.1,
+        loading.0,
+        loading.1,
+        hashing.0,
+        hashing.1
     );
-    let worst = busy.1.max(extracting.1).max(loading.1);
+    let worst = busy.1.max(extracting.1).max(loading.1).max(hashing.1);
     let bad =
         (counts && worst > LONGEST).then(|| format!("the KDC's answers take {worst:.1?} beside a bulk"));
     Ok((told, bad))
@@ -90,6 +94,17 @@ impl Bench {
             }
         }
         Ok(server)
+    }
+
+    /// The same while ours makes principals.
+    fn ask_beside_new(&self, count: usize, name: &str) -> Result<Vec<Duration>> {
+        let input = self.dir.join(name);
+        fs::write(&input, lines(200_000, |n| format!("addprinc -randkey {name}{n}")))?;
+        let mut bulk = self.quiet(&ours_in(&self.prefix)).stdin(File::open(&input)?).spawn().map(Ended)?;
+        self.ask(count, || match bulk.0.try_wait()? {
+            None => Ok(()),
+            Some(status) => bail!("the bulk ended too early: {status}"),
+        })
     }
 
     /// The same while a program does something again and again.
