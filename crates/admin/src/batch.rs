@@ -61,7 +61,7 @@ impl Batch {
     /// The transaction, begun now if need be.
     pub(crate) fn writing(&mut self, backend: &dyn Backend) -> Result<&mut (dyn Transaction + 'static)> {
         let held = match self.held.take() {
-            Some(held) => held,
+            Some(held) => Held { operations: held.operations.saturating_add(1), ..held },
             None => {
                 // Record locks are not fair: who asks again at once has them again before others wake.
                 if let Some(rest) = self.free_until.checked_sub((self.pace.now)()) {
@@ -91,7 +91,6 @@ impl Batch {
             held.transaction.release(last)?;
         }
         held.mark = Some(held.transaction.savepoint());
-        held.operations = held.operations.saturating_add(1);
         Ok(())
     }
 
