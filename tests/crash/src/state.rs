@@ -73,7 +73,7 @@ impl State {
                 _ => return Err(format!("neither principal nor policy: {line}")),
             };
             if again {
-                return Err(format!("there too often: {line}"));
+                return Err(format!("there twice, or more often than that: {line}"));
             }
         }
         Ok((state, twice))
@@ -193,6 +193,18 @@ mod tests {
         assert!(State::from_dump(&DUMP.replace("policy\t", "polic\t")).is_err());
         let twice = format!("{DUMP}{}\n", DUMP.lines().nth(2).unwrap());
         assert!(State::from_dump(&twice).unwrap_err().contains("twice"));
+    }
+
+    #[test]
+    fn a_principal_may_be_there_twice_in_between() {
+        let line = DUMP.lines().nth(1).unwrap();
+        let twice = format!("{DUMP}{}\n", line.replace("\t86400\t", "\t7200\t"));
+        assert!(State::from_dump(&twice).unwrap_err().contains("twice"));
+        let [old, new] = State::from_dump_in_between(&twice).unwrap();
+        assert_eq!(old, State::from_dump(DUMP).unwrap());
+        assert_eq!((old.principals.len(), new.principals.len()), (1, 1));
+        assert!(old != new);
+        assert!(State::from_dump_in_between(&format!("{twice}{line}\n")).is_err());
     }
 
     #[test]
