@@ -71,6 +71,31 @@ fn put(table: &mut Table, model: &mut Model, key: &[u8], value: Vec<u8>) {
     model.insert(key.to_vec(), value);
 }
 
+/// Of each step one write alone is in the file, or all but one, as a loss of power may leave them.
+fn in_parts(scratch: &Scratch, plan: &Plan, before: &Model, after: &Model) {
+    let path = &scratch.paths[0];
+    let mut base = std::fs::read(path).unwrap();
+    let make = |bytes: &mut Vec<u8>, write: &Write| {
+        let offset = write.offset as usize;
+        bytes.resize(bytes.len().max(offset + write.bytes.len()), 0);
+        bytes[offset..offset + write.bytes.len()].copy_from_slice(&write.bytes);
+    };
+    let whole = base.clone();
+    for (number, step) in plan.steps.iter().enumerate() {
+        for at in 0..step.len() {
+            let (mut alone, mut others) = (base.clone(), base.clone());
+            make(&mut alone, &step[at]);
+            step.iter().enumerate().filter(|(other, _)| *other != at).for_each(|(_, w)| make(&mut others, w));
+            for bytes in [alone, others] {
+                std::fs::write(path, bytes).unwrap();
+                assert_between(scratch, before, after, &format!("step {number}, write {at}"));
+            }
+        }
+        step.iter().for_each(|write| make(&mut base, write));
+    }
+    std::fs::write(path, whole).unwrap();
+}
+
 /// Cuts a commit of this work at each of its steps; it is written in its pages' places unless `copies`. Answers how often a
 /// walk found a record twice in between.
 fn cut_everywhere(copies: bool, work: impl Fn(&mut Table, &mut Model)) -> usize {
@@ -85,6 +110,9 @@ fn cut_everywhere(copies: bool, work: impl Fn(&mut Table, &mut Model)) -> usize 
         let plan = table.plan().unwrap();
         assert!(plan.ordered);
         drop(table);
+        if left == 0 && !copies {
+            in_parts(&scratch, &plan, &before, &after);
+        }
         let storage = Cut { copies, ..Cut::after(left) };
         let done = scratch.files(&storage).commit([plan, Plan::default()]);
         if copies {
