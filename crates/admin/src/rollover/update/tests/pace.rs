@@ -70,10 +70,10 @@ fn the_locks_are_held_for_some_milliseconds_and_left_to_others_for_as_long() {
     }
 }
 
-/// A commit to a hash file takes the same time however little changes, so more is done before the next one.
+/// However slow the disk is some entries are done at a time; fewer in a hash file, where each is on pages of its own.
 #[test]
-fn a_hash_file_is_not_copied_for_a_few_entries() {
-    for (kind, least, most) in [(PrincipalFile::BTree, 1, 10), (PrincipalFile::Hash, 50, 100)] {
+fn a_slow_disk_has_some_entries_at_a_time() {
+    for (kind, least, most) in [(PrincipalFile::BTree, 4, 10), (PrincipalFile::Hash, 1, 3)] {
         let realm = Realm::in_a(kind, 200);
         realm.next_key();
         let glob = Glob::for_principals(b"n*").unwrap();
