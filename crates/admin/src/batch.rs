@@ -11,14 +11,25 @@ use std::time::Duration;
 /// ticket takes the KDC several look-ups, each of which may find them held.
 pub(crate) const LONGEST: Duration = Duration::from_millis(20);
 
-/// However slow the disk is, operations are gathered for so long.
-pub(crate) fn shortest(is_ordered: bool) -> Duration {
-    // In a hash table the commit takes the longer the more operations there are.
-    Duration::from_millis(if is_ordered { 6 } else { 1 })
+/// A commit that was: the next one is thought to take as long, and longer where it is of more operations.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Commit {
+    pub time: Duration,
+    pub operations: usize,
 }
 
-/// What a commit is thought to take before there was one, of so many operations.
-const COMMIT: (Duration, u32) = (Duration::from_millis(5), 30);
+impl Commit {
+    /// How long the locks may be held before one of so many operations. However slow the disk is, some are gathered; fewer in
+    /// a hash table (which is in no order), where each is on pages of its own and makes the commit longer.
+    pub(crate) fn time_before(self, operations: usize, is_ordered: bool) -> Duration {
+        let shortest = Duration::from_millis(if is_ordered { 6 } else { 1 });
+        let more = (operations as f64 / self.operations.max(1) as f64).max(1.0);
+        LONGEST.saturating_sub(self.time.mul_f64(more)).max(shortest)
+    }
+}
+
+/// What a commit is thought to be before there was one.
+const COMMIT: Commit = Commit { time: Duration::from_millis(5), operations: 30 };
 
 /// How time passes.
 #[derive(Debug, Clone, Copy)]
@@ -35,15 +46,14 @@ pub(crate) struct Batch {
     held: Option<Held>,
     /// Until then the locks are for others.
     free_until: Duration,
-    /// What the last commit took, and how many operations it was of.
-    last_commit: (Duration, u32),
+    last_commit: Commit,
 }
 
 /// The transaction that is open, and what it holds the locks for.
 struct Held {
     transaction: Box<dyn Transaction>,
     since: Duration,
-    operations: u32,
+    operations: usize,
     /// Where the operation that runs began; `None` if that was before the transaction.
     mark: Option<Savepoint>,
 }
@@ -80,7 +90,7 @@ impl Batch {
         let before = (self.pace.now)();
         let committed = held.transaction.commit();
         let now = (self.pace.now)();
-        self.last_commit = (now.saturating_sub(before), held.operations);
+        self.last_commit = Commit { time: now.saturating_sub(before), operations: held.operations };
         self.free_until = now + now.saturating_sub(held.since);
         Ok(committed?)
     }
@@ -105,19 +115,9 @@ impl Batch {
 
     fn is_due(&self) -> bool {
         let Some(held) = &self.held else { return false };
-        let time = gathering(self.last_commit, held.operations, held.transaction.is_ordered());
+        let time = self.last_commit.time_before(held.operations, held.transaction.is_ordered());
         (self.pace.now)().saturating_sub(held.since) >= time
     }
-}
-
-/// How long so many operations may be gathered before they are committed, after a commit that took a time for so many.
-fn gathering(last: (Duration, u32), operations: u32, is_ordered: bool) -> Duration {
-    let (mut commit, of) = last;
-    if !is_ordered {
-        // In a hash table each changes pages of its own.
-        commit = commit.mul_f64((f64::from(operations) / f64::from(of.max(1))).max(1.0));
-    }
-    LONGEST.saturating_sub(commit).max(shortest(is_ordered))
 }
 
 impl Admin {

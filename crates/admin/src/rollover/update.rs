@@ -7,7 +7,7 @@
 mod ahead;
 
 use super::Rollover;
-use crate::batch::{LONGEST, Pace, shortest};
+use crate::batch::{Commit, LONGEST, Pace};
 use crate::error::{AdminError, Result};
 use crate::glob::Glob;
 use ahead::{Ahead, Ready};
@@ -90,21 +90,6 @@ pub struct Update<'a> {
     keys: MasterKeys,
 }
 
-/// What the last commit took.
-#[derive(Clone, Copy)]
-struct Commit {
-    time: Duration,
-    entries: usize,
-}
-
-impl Commit {
-    /// How long the locks may be held before one of so many entries, and are at least.
-    fn time_before(self, entries: usize, shortest: Duration) -> Duration {
-        let more = (entries as f64 / self.entries as f64).max(1.0);
-        LONGEST.saturating_sub(self.time.mul_f64(more)).max(shortest)
-    }
-}
-
 /// What an entry becomes.
 enum Becomes {
     /// It is under the target.
@@ -179,7 +164,7 @@ impl<'a> Rollover<'a> {
                 batch: BATCH,
                 pace,
                 free_until: Duration::ZERO,
-                commit: Commit { time: COMMIT, entries: BATCH },
+                commit: Commit { time: COMMIT, operations: BATCH },
                 ahead: Ahead::default(),
                 keys,
             });
@@ -210,20 +195,20 @@ impl Update<'_> {
             self.ahead.forget();
         }
         self.keys = keys;
-        let (now, last, shortest) = (self.pace.now, self.commit, shortest(transaction.is_ordered()));
+        let (now, last, is_ordered) = (self.pace.now, self.commit, transaction.is_ordered());
         let passed = || now().saturating_sub(since);
         let batch = self.work_off(
             transaction.as_mut(),
             // The last fourth is for the look ahead, which then has as many entries as were done.
-            &|done| passed() >= last.time_before(done, shortest) * 3 / 4,
+            &|done| passed() >= last.time_before(done, is_ordered) * 3 / 4,
             random,
         )?;
         if !self.work.trial {
-            let time = last.time_before(batch.done.len(), shortest);
+            let time = last.time_before(batch.done.len(), is_ordered);
             self.ahead.read(transaction.as_mut(), &self.names, self.at, || passed() < time);
             let before = now();
             transaction.commit()?;
-            self.commit = Commit { time: now().saturating_sub(before), entries: batch.done.len().max(1) };
+            self.commit = Commit { time: now().saturating_sub(before), operations: batch.done.len() };
         }
         let now = (self.pace.now)();
         self.free_until = now + now.saturating_sub(since);

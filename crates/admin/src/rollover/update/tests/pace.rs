@@ -78,7 +78,7 @@ fn a_slow_disk_has_some_entries_at_a_time() {
         realm.next_key();
         let glob = Glob::for_principals(b"n*").unwrap();
         let mut update = realm.rollover().update(&glob, 2, false, PACE).unwrap();
-        update.commit = Commit { time: std::time::Duration::from_millis(100), entries: BATCH };
+        update.commit = Commit { time: std::time::Duration::from_millis(100), operations: BATCH };
         let done = update.next_batch(&mut SystemRandom).unwrap().unwrap().done.len();
         assert!((least..=most).contains(&done), "{done} entries in a {kind:?}");
     }
