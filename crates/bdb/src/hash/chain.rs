@@ -81,13 +81,10 @@ impl<F: PageFile> Pager<F> {
             Some(place) => {
                 self.changes.removes = true;
                 let start = self.start(&chain, key, value, Some(place)).unwrap_or(place.0);
-                let from = chain.get(place.0).map(|(page, _)| *page);
-                let start = self.take_out(&mut chain, place, start)?;
-                let is_there = chain.iter().any(|(page, _)| Some(*page) == from);
-                let from = if is_there { from } else { chain.get(start).map(|(page, _)| *page) };
+                let (from, start) = self.take_out(&mut chain, place, start)?;
                 let (to, _) = self.insert(&mut chain, start, key, value)?;
-                if from != Some(to) {
-                    self.detach(bucket, [from, Some(to)])?;
+                if from != to {
+                    self.detach(bucket, [from, to])?;
                 }
                 // Not for each overflow page: a pair that is changed for ever must not let the file grow for ever.
                 self.header().pairs / self.header().last_bucket.max(1) > fill_factor
@@ -160,9 +157,11 @@ impl<F: PageFile> Pager<F> {
     }
 
     /// Takes a pair out of its page, and the page out of the chain if it is an overflow page and empty then.
-    /// Returns where the page at `start` is after that.
-    fn take_out(&mut self, chain: &mut Chain, (at, index): Place, start: usize) -> Result<usize> {
-        let Some((page, table)) = chain.get(at) else { return Ok(start) };
+    /// Returns the page that has the pair no more, or does not lead to its page any more, and where the page at `start` is after that.
+    fn take_out(&mut self, chain: &mut Chain, (at, index): Place, start: usize) -> Result<(u32, usize)> {
+        let Some((page, table)) = chain.get(at) else {
+            return Err(self.wrong(0, "a pair on a page that is not in its chain"));
+        };
         let (page, mut table) = (*page, Table::clone(table));
         if let Entry::Big(address) = table.entries.remove(index) {
             self.release_big(address)?;
@@ -171,13 +170,13 @@ impl<F: PageFile> Pager<F> {
         let before = at.checked_sub(1).and_then(|at| Some((at, chain.get(at)?)));
         let Some((before_at, (before, before_table))) = before.filter(|_| table.entries.is_empty()) else {
             self.replace(chain, at, page, table);
-            return Ok(start);
+            return Ok((page, start));
         };
         let (before, before_table) = (*before, Table { next: table.next, ..Table::clone(before_table) });
         self.replace(chain, before_at, before, before_table);
         self.free(page)?;
         chain.remove(at);
-        Ok(before_at)
+        Ok((before, before_at))
     }
 
     /// Removes the pair with this key; says whether there was one.

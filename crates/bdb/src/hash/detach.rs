@@ -1,6 +1,5 @@
 //! Records that move between pages of one bucket, in a file at which others look while it is written.
 
-use super::before::Before;
 use super::chain::Chain;
 use super::layout::Table;
 use super::pager::Pager;
@@ -10,22 +9,26 @@ impl<F: PageFile> Pager<F> {
     /// Sees to it that a record which went from one page of a bucket's chain to another does so by the write of one page: behind
     /// the first of the two the pages that the file has are given back, and what is on them stands on other ones, to which
     /// nothing leads before that write. Where there are no others all stays as it is, and the file is copied.
-    pub(super) fn detach(&mut self, bucket: u32, pages: [Option<u32>; 2]) -> Result<()> {
+    pub(super) fn detach(&mut self, bucket: u32, pages: [u32; 2]) -> Result<()> {
         if self.pages == 0 {
             return Ok(());
         }
         let chain = self.chain(bucket)?;
-        let mut before = Before::new(self);
+        let before = self.before();
         // The pages that the file has, by their places in the chain: writing one makes others see what is on it and on those
         // behind it up to the next such page.
         let mut old = vec![0];
         let mut by = [0; 2];
         for (at, (page, _)) in chain.iter().enumerate() {
-            if at > 0 && before.uses(*page)? {
-                old.push(at);
+            match before.uses(*page) {
+                Ok(used) if at > 0 && used => old.push(at),
+                Ok(_) => {}
+                // There is no order then.
+                Err(Error::Corrupt { .. }) => return Ok(()),
+                Err(error) => return Err(error),
             }
             for (by, moved) in by.iter_mut().zip(pages) {
-                if moved == Some(*page) {
+                if moved == *page {
                     *by = old.last().copied().unwrap_or(0);
                 }
             }

@@ -30,7 +30,10 @@ pub(super) struct Order {
 
 impl Order {
     /// That of the changes of `pager`; `None` if there is none. Costs a look at each page, as the file has it.
-    pub fn find<F: PageFile>(pager: &Pager<F>, before: &mut Before<'_, F>) -> Result<Option<Order>> {
+    ///
+    /// # Errors
+    /// Where the system does not give a page, or a page is not what leads to it says.
+    pub fn find<F: PageFile>(pager: &Pager<F>, before: &Before<'_, F>) -> Result<Option<Order>> {
         let mut order = Order::default();
         let mut chains = Chains::default();
         for number in pager.changes.numbers() {
@@ -45,7 +48,7 @@ impl Order {
                 }
                 (true, Page::Bitmap(_)) => order.bitmaps.push(number),
                 (true, Page::Table(now)) => {
-                    let Some(was) = before.table(number)? else { return Ok(None) };
+                    let was = before.table(number, now.overflow)?;
                     chains.stay.insert(number, (was, Arc::clone(now)));
                 }
                 // Another pair on the pages of one that was given back.
@@ -53,10 +56,11 @@ impl Order {
             }
         }
         for number in &order.freed {
-            if before.uses(*number)?
-                && let Some(table) = before.table(*number)?
-            {
-                chains.freed.insert(*number, table);
+            if before.uses(*number)? {
+                match before.table(*number, true) {
+                    Ok(table) => drop(chains.freed.insert(*number, table)),
+                    Err(_) => drop(before.big(*number)?),
+                }
             }
         }
         let Some(links) = Links::find(pager, before, &chains)? else { return Ok(None) };
@@ -76,7 +80,7 @@ struct Chains {
 }
 
 /// What makes others see a record, or not see it any more, when it is written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Switch {
     /// The header, which comes before all pages that stay.
     Header,
@@ -111,9 +115,7 @@ impl Links {
                 }
                 old = table.next;
             }
-            if was.overflow != now.overflow
-                || links.follow(chains, now.next, Switch::Page(*number)) != Some(old)
-            {
+            if links.follow(chains, now.next, Switch::Page(*number)) != Some(old) {
                 return Ok(None);
             }
         }
@@ -167,28 +169,22 @@ fn each_by_one_write<F: PageFile>(
         .filter_map(|(entry, _)| address(entry))
         .filter(|address| were.contains(address))
         .collect();
-    let mut places = HashMap::new();
-    for (entry, switch) in come {
-        let name = match entry {
+    let name = |entry: &Entry, key: &dyn Fn(u16) -> Result<Vec<u8>>| {
+        Ok(match entry {
             Entry::Pair { key, .. } => Name::Key(key.clone()),
             Entry::Big(address) if kept.contains(address) => Name::Big(*address),
-            Entry::Big(address) => Name::Key(pager.load_big_key(*address)?.as_slice().into()),
-        };
+            Entry::Big(address) => Name::Key(key(*address)?.as_slice().into()),
+        })
+    };
+    let mut places = HashMap::new();
+    for (entry, switch) in come {
         // Two with one name: no table of ours.
-        if places.insert(name, switch).is_some() {
+        if places.insert(name(entry, &|address| pager.load_big_key(address))?, switch).is_some() {
             return Ok(false);
         }
     }
     for (entry, from) in gone {
-        let name = match entry {
-            Entry::Pair { key, .. } => Name::Key(key.clone()),
-            Entry::Big(address) if kept.contains(address) => Name::Big(*address),
-            Entry::Big(address) => match before.big_key(*address)? {
-                Some(key) => Name::Key(key.as_slice().into()),
-                None => return Ok(false),
-            },
-        };
-        if let Some(Switch::Page(to)) = places.get(&name)
+        if let Some(Switch::Page(to)) = places.get(&name(entry, &|address| before.load_big_key(address))?)
             && *to != from
         {
             return Ok(false);

@@ -5,7 +5,9 @@ use std::cell::RefCell;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use super::CACHE_PAGES;
 use super::address::Header;
+use super::before::{Before, View};
 use super::layout::{
     Big, HEADER_LEN, HeaderFlaw, Page, Table, read_bitmap, read_header, read_page, write_header, write_page,
 };
@@ -72,6 +74,11 @@ impl<F: PageFile> Pager<F> {
         // Of a file without a page nothing is read.
         let pages = pages.map_err(|_| Error::Full { path: path.to_owned() })?.max(1);
         Ok(Self::new(file, path, header, pages, cache_pages))
+    }
+
+    /// The same table as the file has it.
+    pub(super) fn before(&self) -> Before<'_, F> {
+        Pager::new(View(&self.file), &self.path, *self.changes.committed(), self.pages, CACHE_PAGES)
     }
 
     fn new(file: F, path: &Path, header: Header, pages: u32, cache_pages: usize) -> Self {

@@ -27,8 +27,7 @@ pub fn salvage<F: PageFile>(file: F, path: &Path, cut_short: bool, visit: &mut L
         doing: "find the bytes that are stored".to_owned(),
         source,
     };
-    let said = if cut_short { said(&file) } else { None };
-    let header = match said {
+    let header = match said(&file).filter(|_| cut_short) {
         Some(header) => header,
         None => repaired(&file).map_err(system)?,
     };
@@ -49,6 +48,10 @@ impl<F: PageFile> Salvage<'_, F> {
     fn buckets(&mut self, visit: &mut Look<'_>) -> ControlFlow<()> {
         for bucket in 0..=self.pager.header().last_bucket {
             let mut next = self.pager.bucket_page(bucket).ok();
+            // The others are behind it.
+            if next.is_none_or(|page| page >= self.pager.pages) {
+                break;
+            }
             let mut overflow = false;
             while let Some(page) = next
                 && self.seen.insert(page)

@@ -9,7 +9,8 @@ use crate::{Error, PageFile, Result};
 
 const BITS: u32 = u32::BITS;
 
-/// Pages given back that a search passes over: a transaction with more of them rewrites so much that it is copied anyway.
+/// Pages given back that a search passes over, so that its cost has a bound. With more of them the commit is a copy, of which a
+/// batch, which is some hundred changes, is far.
 const MOST_PASSED: u32 = 1024;
 
 impl<F: PageFile> Pager<F> {
@@ -102,8 +103,8 @@ impl<F: PageFile> Pager<F> {
         Ok((number, page))
     }
 
-    /// The first free page there is, and the first one of those before it that are free since this transaction only. Of many such
-    /// it answers one.
+    /// The first free page, without those that are free since this transaction only ([`MOST_PASSED`] of them at most), and the first
+    /// of the latter that stands before it.
     fn first_free(&mut self) -> Result<(Option<Number>, Option<Number>)> {
         let (bits, total) = (self.header().bits_per_map(), self.header().overflow_pages());
         let mut bit = self.header().first_free / BITS * BITS;

@@ -390,3 +390,27 @@ proptest! {
         run(operations, if big_endian { ByteOrder::Big } else { ByteOrder::Little });
     }
 }
+
+/// A header that agrees with itself and names more buckets than any file has.
+#[test]
+fn what_is_rescued_ends_where_the_file_does() {
+    let (mut table, file) = new_table(ByteOrder::Little);
+    (0..30).for_each(|number| table.put(&key(number, false), b"value").unwrap());
+    table.commit().unwrap();
+    let mut bytes = file.contents();
+    for (offset, value) in [(20, 31_u32), (28, 0x7fff_fff0), (32, 0x7fff_ffff), (36, 0x3fff_ffff)] {
+        bytes[offset..offset + 4].copy_from_slice(&value.to_be_bytes());
+    }
+    let spares: [u8; 4] = bytes[60..64].try_into().unwrap();
+    for split in 2..32 {
+        bytes[56 + 4 * split..60 + 4 * split].copy_from_slice(&spares);
+    }
+    let mut found = 0;
+    salvage(MemFile::with_contents(bytes), path(), true, &mut |record| {
+        assert!(record.record.is_ok());
+        found += 1;
+        std::ops::ControlFlow::Continue(())
+    })
+    .unwrap();
+    assert!(found > 0);
+}

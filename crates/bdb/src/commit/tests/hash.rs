@@ -284,3 +284,160 @@ fn overflow_pages_that_are_all_taken() {
     table.put(b"k7", &[2; 12_000]).unwrap();
     assert!(table.plan().unwrap().ordered, "the next commit may have them");
 }
+
+/// A write that fails in the middle, and no kill: what was written twice is put back to what was there first.
+#[test]
+fn a_failure_in_between_puts_all_back() {
+    let mut left = 0;
+    loop {
+        let scratch = Scratch::new();
+        let before = hash_of(&scratch, 1000..1300);
+        scratch.make(1, &Model::new());
+        let bytes = std::fs::read(&scratch.paths[0]).unwrap();
+        let mut table = open(&scratch, Access::ReadWrite);
+        let mut after = before.clone();
+        put(&mut table, &mut after, &key(1001), vec![4; 5000]);
+        (0..100).for_each(|number| put(&mut table, &mut after, &key(number), vec![2; 200]));
+        for number in (1003..1300).step_by(2) {
+            assert!(table.delete(&key(number)).unwrap());
+            after.remove(&key(number));
+        }
+        let plan = table.plan().unwrap();
+        assert!(plan.ordered);
+        drop(table);
+        let storage = Cut { copies: false, once: true, ..Cut::after(left) };
+        let done = scratch.files(&storage).commit([plan, Plan::default()]);
+        scratch.files(&SystemStorage).recover().unwrap();
+        match done {
+            Ok(()) => assert_eq!(seen(&scratch), after, "{left}"),
+            Err(crate::Error::Unsure { .. }) => assert_eq!(seen(&scratch), after, "{left}"),
+            Err(_) => assert!(std::fs::read(&scratch.paths[0]).unwrap() == bytes, "{left}"),
+        }
+        if !storage.was_reached() {
+            break;
+        }
+        left += 1;
+    }
+    assert!(left > 5);
+}
+
+/// Another program makes a record in between, on a page that the commit does not touch, and may have divided any bucket for it: nobody
+/// can tell any more where the commit's own records belong, though its own header is what it was.
+#[test]
+fn what_another_program_adds_in_between_is_told() {
+    let scratch = Scratch::new();
+    let before = hash_of(&scratch, 1000..1300);
+    scratch.make(1, &Model::new());
+    let mut table = open(&scratch, Access::ReadWrite);
+    let mut after = before.clone();
+    for number in [1001, 1002, 1003] {
+        put(&mut table, &mut after, &key(number), vec![7; LENGTH]);
+    }
+    let plan = table.plan().unwrap();
+    assert_eq!(plan.steps.len(), 1, "{plan:?}");
+    let touched: Vec<u64> = plan.writes().map(|write| write.offset).collect();
+    assert!(touched.contains(&0) && touched.len() > 2);
+    drop(table);
+    // As far as to the first page.
+    let mut left = 0;
+    loop {
+        let storage = Cut { copies: false, unit: 4096, ..Cut::after(left) };
+        assert!(scratch.files(&storage).commit([plan.clone(), Plan::default()]).is_err());
+        if seen(&scratch) != before {
+            break;
+        }
+        scratch.files(&SystemStorage).recover().unwrap();
+        left += 1;
+    }
+    scratch.files(&SystemStorage).can_recover().unwrap();
+    // The other program's: as it writes it, without a journal.
+    let mut others = open(&scratch, Access::ReadWrite);
+    let new = (0..).map(key).find(|key| {
+        let mark = others.savepoint();
+        others.put(key, b"theirs").unwrap();
+        let page = others
+            .plan()
+            .unwrap()
+            .writes()
+            .all(|write| write.offset == 0 || !touched.contains(&write.offset));
+        others.rollback_to(&mark).unwrap();
+        page
+    });
+    others.put(&new.unwrap(), b"theirs").unwrap();
+    others.commit().unwrap();
+    let refused = scratch.files(&SystemStorage).recover();
+    assert!(matches!(refused, Err(Error::Foreign { .. })), "{refused:?}");
+}
+
+/// A page that was given back and is another bucket's: until all is written both lead there.
+#[test]
+fn an_overflow_page_that_goes_to_another_bucket() {
+    let scratch = Scratch::new();
+    let path = &scratch.paths[0];
+    let file = SystemStorage.create(path).unwrap();
+    let options = crate::hash::Options { page_size: 256, ..Default::default() };
+    let mut table = Hash::create(file, path, options).unwrap();
+    // Pages of two buckets that are full, one of which has an overflow page.
+    for key in [[1, 0], [1, 64], [2, 0]] {
+        table.put(&key, &[1; 150]).unwrap();
+    }
+    let mut count = 0_u32;
+    for length in [12_000, 1_000, 200] {
+        while table.put(format!("k{count}").as_bytes(), &vec![1; length]).is_ok() {
+            count += 1;
+        }
+    }
+    table.commit().unwrap();
+    let start = table.savepoint();
+    assert!(table.delete(&[1, 64]).unwrap());
+    assert!(table.plan().unwrap().ordered);
+    let taken = (64..=255).any(|last| {
+        let mark = table.savepoint();
+        table.put(&[2, last], &[2; 150]).unwrap();
+        let ordered = table.plan().unwrap().ordered;
+        assert!(ordered || table.check().unwrap().is_sound());
+        table.rollback_to(&mark).unwrap();
+        !ordered
+    });
+    assert!(taken);
+    table.rollback_to(&start).unwrap();
+}
+
+/// Tables that contradict themselves: there is no order in what they have, and the file is copied.
+#[test]
+fn damaged_tables() {
+    let scratch = Scratch::new();
+    let path = &scratch.paths[0];
+    let records: Vec<([u8; 2], Vec<u8>)> = (0..200).map(|last| ([1, last], vec![last; LENGTH])).collect();
+    let fill = |table: &mut Table| {
+        (0..).find(|number: &u32| {
+            table.put(format!("more{number}").as_bytes(), &[3; 60]).unwrap();
+            *number == 1000 || !table.plan().unwrap().ordered
+        })
+    };
+    let make = || {
+        let mut table = Hash::create(SystemStorage.create(path).unwrap(), path, Default::default()).unwrap();
+        records.iter().for_each(|(key, value)| table.put(key, value).unwrap());
+        table.commit().unwrap();
+    };
+    make();
+    assert_eq!(fill(&mut open(&scratch, Access::ReadWrite)), Some(1000), "a sound one has an order");
+    // A key that is there twice: in the new bucket as well.
+    let mut bytes = std::fs::read(path).unwrap();
+    let place = bytes
+        .windows(LENGTH + 2)
+        .position(|part| part[..LENGTH] == [78; LENGTH] && part[LENGTH..] == [1, 78])
+        .unwrap();
+    bytes[place + LENGTH + 1] = 14;
+    std::fs::write(path, &bytes).unwrap();
+    assert!(fill(&mut open(&scratch, Access::ReadWrite)) < Some(1000));
+    // A bitmap at an address that is none.
+    std::fs::remove_file(path).unwrap();
+    make();
+    let mut bytes = std::fs::read(path).unwrap();
+    bytes[184..186].copy_from_slice(&[0xff, 0xff]);
+    std::fs::write(path, &bytes).unwrap();
+    let mut table = open(&scratch, Access::ReadWrite);
+    assert!(records.iter().all(|(key, value)| table.put(key, value).is_ok()), "nothing is allocated");
+    assert!(!table.plan().unwrap().ordered);
+}
