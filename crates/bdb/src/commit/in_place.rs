@@ -118,3 +118,29 @@ fn undo(files: &mut Open, lengths: [Option<u64>; 2], changes: &[Change]) -> std:
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_second_write_finds_what_the_first_one_left() {
+        let change = |file, step, offset, before: &[u8], after: &[u8]| Change {
+            file,
+            step,
+            offset,
+            before: before.to_vec(),
+            after: after.to_vec(),
+        };
+        let mut changes = [
+            change(0, 0, 8, b"a", b"b"),
+            change(1, 0, 8, b"x", b"y"),
+            change(0, 1, 16, b"m", b"n"),
+            change(0, 2, 8, b"a", b"c"),
+            change(0, 3, 8, b"a", b"d"),
+        ];
+        chain(&mut changes);
+        let before: Vec<&[u8]> = changes.iter().map(|change| change.before.as_slice()).collect();
+        assert_eq!(before, [b"a", b"x", b"m", b"b", b"c"]);
+    }
+}

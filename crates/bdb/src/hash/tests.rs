@@ -414,3 +414,18 @@ fn what_is_rescued_ends_where_the_file_does() {
     .unwrap();
     assert!(found > 0);
 }
+
+/// Pages that a transaction has taken and given back are its own to take again.
+#[test]
+fn a_transaction_uses_its_own_pages_again() {
+    let (mut table, file) = new_table(ByteOrder::Little);
+    table.put(b"small", b"pair").unwrap();
+    table.commit().unwrap();
+    for round in 0..50 {
+        table.put(b"big", &[round; 9 * PAGE]).unwrap();
+        assert!(table.delete(b"big").unwrap());
+    }
+    table.put(b"big", &[50; 9 * PAGE]).unwrap();
+    table.commit().unwrap();
+    assert!(file.contents().len() < 20 * PAGE, "{} bytes", file.contents().len());
+}

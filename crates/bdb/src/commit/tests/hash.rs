@@ -14,6 +14,17 @@ fn hash_of(scratch: &Scratch, numbers: impl IntoIterator<Item = u32>) -> Model {
     model
 }
 
+/// The same with free overflow pages, in the middle of others that are in use.
+fn used_before(scratch: &Scratch, numbers: impl IntoIterator<Item = u32>) -> Model {
+    let mut model = hash_of(scratch, numbers);
+    let mut table = open(scratch, Access::ReadWrite);
+    for length in [9000, 9001, 5000] {
+        put(&mut table, &mut model, &key(1001), vec![8; length]);
+        table.commit().unwrap();
+    }
+    model
+}
+
 /// Bytes of a value, such that pages are full before there are too many pairs to a bucket.
 const LENGTH: usize = 170;
 
@@ -99,10 +110,19 @@ fn in_parts(scratch: &Scratch, plan: &Plan, before: &Model, after: &Model) {
 /// Cuts a commit of this work at each of its steps; it is written in its pages' places unless `copies`. Answers how often a
 /// walk found a record twice in between.
 fn cut_everywhere(copies: bool, work: impl Fn(&mut Table, &mut Model)) -> usize {
+    cut_everywhere_from(hash_of, copies, work)
+}
+
+/// The same to another table than that of [`hash_of`].
+fn cut_everywhere_from(
+    base: fn(&Scratch, std::ops::Range<u32>) -> Model,
+    copies: bool,
+    work: impl Fn(&mut Table, &mut Model),
+) -> usize {
     let (mut left, mut twice) = (0, 0);
     loop {
         let scratch = Scratch::new();
-        let before = hash_of(&scratch, 1000..1300);
+        let before = base(&scratch, 1000..1300);
         scratch.make(1, &Model::new());
         let mut table = open(&scratch, Access::ReadWrite);
         let mut after = before.clone();
@@ -159,6 +179,12 @@ fn many_pages_on_which_each_record_stays() {
     }
 }
 
+/// Whether a plan has two writes of one place.
+fn has_two_of_one_place(plan: &Plan) -> bool {
+    let places: std::collections::BTreeSet<u64> = plan.writes().map(|write| write.offset).collect();
+    places.len() < plan.writes().count()
+}
+
 #[test]
 fn records_that_move() {
     for copies in [true, false] {
@@ -187,6 +213,11 @@ fn records_that_move() {
             put(table, model, &key(1001), vec![4; 9000]);
             (0..100).for_each(|number| put(table, model, &key(number), vec![2; 200]));
             put(table, model, &key(1001), vec![4; 7000]);
+        });
+        // Pages that were free are taken, and others given back: their bits are on one bitmap.
+        cut_everywhere_from(used_before, copies, |table, model| {
+            put(table, model, &key(1001), vec![4; 9000]);
+            assert!(has_two_of_one_place(&table.plan().unwrap()));
         });
         // All of them go.
         cut_everywhere(copies, |table, model| {
@@ -291,12 +322,12 @@ fn a_failure_in_between_puts_all_back() {
     let mut left = 0;
     loop {
         let scratch = Scratch::new();
-        let before = hash_of(&scratch, 1000..1300);
+        let before = used_before(&scratch, 1000..1300);
         scratch.make(1, &Model::new());
         let bytes = std::fs::read(&scratch.paths[0]).unwrap();
         let mut table = open(&scratch, Access::ReadWrite);
         let mut after = before.clone();
-        put(&mut table, &mut after, &key(1001), vec![4; 5000]);
+        put(&mut table, &mut after, &key(1001), vec![4; 9000]);
         (0..100).for_each(|number| put(&mut table, &mut after, &key(number), vec![2; 200]));
         for number in (1003..1300).step_by(2) {
             assert!(table.delete(&key(number)).unwrap());
