@@ -429,3 +429,19 @@ fn a_transaction_uses_its_own_pages_again() {
     table.commit().unwrap();
     assert!(file.contents().len() < 20 * PAGE, "{} bytes", file.contents().len());
 }
+
+/// In a new table nothing has to stay for others: it is what MIT makes of the same operations.
+#[test]
+fn a_new_table_uses_what_is_given_back_at_once() {
+    let length = |twice: bool| {
+        let (mut table, file) = new_table(ByteOrder::Little);
+        if twice {
+            table.put(b"big", &[1; 4 * PAGE]).unwrap();
+            assert!(table.delete(b"big").unwrap());
+        }
+        table.put(b"big", &[1; 4 * PAGE]).unwrap();
+        table.commit().unwrap();
+        file.contents().len()
+    };
+    assert_eq!(length(true), length(false));
+}
