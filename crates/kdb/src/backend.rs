@@ -7,6 +7,7 @@ use crate::entry::Entry;
 use crate::error::Result;
 use crate::exchange::Exchange;
 use crate::policy::Policy;
+use crate::steps::{self, Reached};
 use k5_types::Principal;
 use std::ops::ControlFlow;
 use std::path::PathBuf;
@@ -181,6 +182,22 @@ pub trait Transaction {
         order: Order,
         visit: &mut dyn FnMut(&[u8]) -> Visit,
     ) -> Result<()>;
+
+    /// Visits names in the database's order from where an earlier transaction came to (`None`: all), until the visitor has seen
+    /// enough, or a little longer where the file has fewer places to go on from. Answers how far it came; `None`: to the end.
+    ///
+    /// Names that are there from the first of these transactions to the last are visited once, whatever happens to others in
+    /// between.
+    ///
+    /// # Errors
+    /// As [`Transaction::each_principal`].
+    fn each_name_by_steps(
+        &mut self,
+        reached: Option<Reached>,
+        visit: &mut dyn FnMut(&[u8]) -> Visit,
+    ) -> Result<Option<Reached>> {
+        steps::by_names(reached, true, visit, |from, visit| self.each_name_from(from, Order::Forward, visit))
+    }
 
     /// The policy of a name.
     ///

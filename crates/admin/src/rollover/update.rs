@@ -13,7 +13,7 @@ use crate::glob::Glob;
 use ahead::{Ahead, Ready};
 use k5_crypto::Random;
 use k5_kdb::mkey::convert::convert_keys;
-use k5_kdb::{Access, Entry, KdbError, MasterKeys, Order, Scope, Transaction};
+use k5_kdb::{Access, Entry, KdbError, MasterKeys, Scope, Transaction};
 use k5_types::{KeyBlock, Kvno, ParseFlags, Principal, RealmRule};
 use std::ops::ControlFlow;
 use std::time::Duration;
@@ -124,34 +124,20 @@ impl<'a> Rollover<'a> {
     pub fn update(&self, pattern: &Glob, target: u16, trial: bool, pace: Pace) -> Result<Update<'a>> {
         let own = self.principal.unparse();
         let mut names = Vec::new();
-        let mut last: Option<Vec<u8>> = None;
+        let mut reached = None;
         loop {
             let mut transaction = self.backend.begin(Scope::Everything, Access::Read)?;
             let since = (pace.now)();
             let passed = || (pace.now)().saturating_sub(since);
-            // What is in no order is read at once: to find the place again would cost as much.
-            let may_stop = transaction.is_ordered();
-            let from = last.take();
-            let mut take = |name: &[u8]| {
-                if from.as_deref() == Some(name) {
-                    return Ok(ControlFlow::Continue(()));
-                }
+            reached = transaction.each_name_by_steps(reached, &mut |name| {
                 if name != own && pattern.matches(name) {
                     names.extend_from_slice(name);
                     names.push(0);
                 }
-                if may_stop && passed() >= LONGEST {
-                    last = Some(name.to_vec());
-                    return Ok(ControlFlow::Break(()));
-                }
-                Ok(ControlFlow::Continue(()))
-            };
-            match &from {
-                Some(from) => transaction.each_name_from(from, Order::Forward, &mut take)?,
-                None => transaction.each_name(&mut take)?,
-            }
-            let held = passed();
-            if last.is_some() {
+                Ok(if passed() < LONGEST { ControlFlow::Continue(()) } else { ControlFlow::Break(()) })
+            })?;
+            if reached.is_some() {
+                let held = passed();
                 drop(transaction);
                 (pace.wait)(held);
                 continue;

@@ -44,6 +44,14 @@ impl<F: PageFile> Pager<F> {
         }
     }
 
+    /// The key of an entry.
+    pub(super) fn load_key(&self, entry: &Entry) -> Result<Vec<u8>> {
+        match entry {
+            Entry::Pair { key, .. } => Ok(key.to_vec()),
+            Entry::Big(address) => self.load_big_key(*address),
+        }
+    }
+
     fn has_key(&self, entry: &Entry, sought: &[u8]) -> Result<bool> {
         match entry {
             Entry::Pair { key, .. } => Ok(**key == *sought),

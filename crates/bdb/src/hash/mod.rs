@@ -22,6 +22,7 @@ mod salvage;
 mod sketch;
 mod space;
 mod split;
+mod steps;
 #[cfg(test)]
 mod tests;
 
@@ -33,6 +34,7 @@ pub use build::Builder;
 pub use check::Report;
 pub use cursor::Iter;
 pub use salvage::salvage;
+pub use steps::Reached;
 
 pub use crate::changes::Savepoint;
 use crate::commit::Plan;

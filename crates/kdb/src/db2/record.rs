@@ -46,7 +46,7 @@ pub(super) fn key_of_any_length(name: &Principal) -> Vec<u8> {
 }
 
 /// The same for a name that is unparsed.
-pub(super) fn key_of_name(name: &[u8]) -> Vec<u8> {
+pub(crate) fn key_of_name(name: &[u8]) -> Vec<u8> {
     [name, &[0]].concat()
 }
 

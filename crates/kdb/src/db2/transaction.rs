@@ -2,12 +2,13 @@
 
 use super::files::{Db2Files, open_lock};
 use super::record;
-use super::tree::{Mark, Tree, open_btree};
+use super::tree::{Mark, Tree, by_buckets, open_btree};
 use crate::backend::{Access, Order, Savepoint, Scope, Transaction, Visit};
 use crate::entry::Entry;
 use crate::error::{KdbError, Result};
 use crate::exchange::Exchange;
 use crate::policy::Policy;
+use crate::steps::{self, Place, Reached};
 use k5_bdb::StoredFile;
 use k5_bdb::btree::{self, BTree, Walk};
 use k5_lock::LockMode;
@@ -235,6 +236,28 @@ impl Transaction for Db2Transaction {
             }
         }
         Ok(())
+    }
+
+    fn each_name_by_steps(
+        &mut self,
+        reached: Option<Reached>,
+        visit: &mut dyn FnMut(&[u8]) -> Visit,
+    ) -> Result<Option<Reached>> {
+        let buckets = match &reached {
+            None => Some(None),
+            Some(Reached(Place::Buckets(buckets))) => Some(Some(*buckets)),
+            Some(Reached(Place::Name(_))) => None,
+        };
+        match (self.principals()?, buckets) {
+            (Tree::Hash(table), Some(buckets)) => {
+                let reached = by_buckets(table, buckets, &mut |key| visit(record::name_of(key)))?;
+                Ok(reached.map(|buckets| Reached(Place::Buckets(buckets))))
+            }
+            (Tree::Hash(_), None) => steps::by_names(reached, false, visit, |_, visit| self.each_name(visit)),
+            (Tree::BTree(_), _) => steps::by_names(reached, true, visit, |from, visit| {
+                self.each_name_from(from, Order::Forward, visit)
+            }),
+        }
     }
 
     fn is_ordered(&self) -> bool {

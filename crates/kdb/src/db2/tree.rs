@@ -167,6 +167,25 @@ impl Tree {
     }
 }
 
+/// Visits the keys of a hash table from where an earlier step came to.
+pub(super) fn by_buckets(
+    table: &Hash<StoredFile>,
+    reached: Option<hash::Reached>,
+    visit: &mut dyn FnMut(&[u8]) -> Visit,
+) -> Result<Option<hash::Reached>> {
+    let mut visited = Ok(());
+    let reached = table.visit_keys_from(reached, |key| {
+        if visited.is_err() {
+            return ControlFlow::Break(());
+        }
+        visit(key).unwrap_or_else(|error| {
+            visited = Err(error);
+            ControlFlow::Break(())
+        })
+    })?;
+    visited.map(|()| reached)
+}
+
 fn walk(order: Order) -> (btree::Order, Walk) {
     match order {
         Order::Forward => (btree::Order::Forward, Walk::Siblings),

@@ -9,6 +9,7 @@ use crate::entry::Entry;
 use crate::error::Result;
 use crate::exchange::Exchange;
 use crate::policy::Policy;
+use crate::steps::Reached;
 use k5_types::Principal;
 
 /// The back end, with a log.
@@ -127,6 +128,14 @@ impl Transaction for LoggedTransaction {
         visit: &mut dyn FnMut(&[u8]) -> Visit,
     ) -> Result<()> {
         self.inner.each_name_from(from, order, visit)
+    }
+
+    fn each_name_by_steps(
+        &mut self,
+        reached: Option<Reached>,
+        visit: &mut dyn FnMut(&[u8]) -> Visit,
+    ) -> Result<Option<Reached>> {
+        self.inner.each_name_by_steps(reached, visit)
     }
 
     fn policy(&mut self, name: &[u8]) -> Result<Option<Policy>> {
