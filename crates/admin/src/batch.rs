@@ -5,31 +5,50 @@ use crate::admin::Admin;
 use crate::error::{AdminError, Result};
 use crate::transact::Open;
 use k5_kdb::{Access, Backend, Savepoint, Scope, Transaction};
+use std::cell::Cell;
 use std::time::Duration;
 
 /// The locks of a batch are held no longer than this, its commit counted, if one operation and the disk are no slower. A
 /// ticket takes the KDC several look-ups, each of which may find them held.
 pub(crate) const LONGEST: Duration = Duration::from_millis(20);
 
-/// A commit that was: the next one is thought to take as long, and longer where it is of more operations.
-#[derive(Debug, Clone, Copy)]
+/// What the syncs of a commit cost, in pages that it writes: about as much where a disk is neither fast nor slow.
+const SYNCS: usize = 50;
+
+/// So many pages cost little beside the syncs.
+const FEW: usize = 64;
+
+/// What a commit takes, by those that were.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Commit {
     pub time: Duration,
-    pub operations: usize,
+    pub pages: usize,
 }
 
 impl Commit {
-    /// How long the locks may be held before one of so many operations. However slow the disk is, some are gathered; fewer in
-    /// a hash table (which is in no order), where each is on pages of its own and makes the commit longer.
-    pub(crate) fn time_before(self, operations: usize, is_ordered: bool) -> Duration {
-        let shortest = Duration::from_millis(if is_ordered { 6 } else { 1 });
-        let more = (operations as f64 / self.operations.max(1) as f64).max(1.0);
-        LONGEST.saturating_sub(self.time.mul_f64(more)).max(shortest)
+    /// How long the locks may be held before one of so many pages. However slow the disk is, some operations are gathered; fewer
+    /// where they are spread over many pages, which make the commit longer.
+    pub(crate) fn time_before(self, pages: usize) -> Duration {
+        let shortest = Duration::from_millis(if pages <= FEW { 6 } else { 1 });
+        LONGEST.saturating_sub(self.time_of(pages)).max(shortest)
+    }
+
+    /// How long one of so many pages is thought to take.
+    fn time_of(self, pages: usize) -> Duration {
+        let cost = |pages: usize| pages.saturating_add(SYNCS) as f64;
+        self.time.mul_f64(cost(pages) / cost(self.pages))
+    }
+
+    /// What is thought of the next ones after another. One that was slow is believed at once, one that was fast by half: the
+    /// disk may have been in luck.
+    pub(crate) fn then(self, next: Commit) -> Commit {
+        let time = next.time.max((next.time + self.time_of(next.pages)) / 2);
+        Commit { time, ..next }
     }
 }
 
-/// What a commit is thought to be before there was one.
-const COMMIT: Commit = Commit { time: Duration::from_millis(5), operations: 30 };
+/// What is thought of the first.
+pub(crate) const COMMIT: Commit = Commit { time: Duration::from_millis(5), pages: 30 };
 
 /// How time passes.
 #[derive(Debug, Clone, Copy)]
@@ -46,21 +65,22 @@ pub(crate) struct Batch {
     held: Option<Held>,
     /// Until then the locks are for others.
     free_until: Duration,
-    last_commit: Commit,
+    next_commit: Commit,
 }
 
 /// The transaction that is open, and what it holds the locks for.
 struct Held {
     transaction: Box<dyn Transaction>,
     since: Duration,
-    operations: usize,
+    /// When it was last asked whether it is time to commit. What came after is part of the commit: `ktadd` writes its keytab first.
+    looked: Cell<Duration>,
     /// Where the operation that runs began; `None` if that was before the transaction.
     mark: Option<Savepoint>,
 }
 
 impl Batch {
     fn new(pace: Pace) -> Batch {
-        Batch { pace, held: None, free_until: Duration::ZERO, last_commit: COMMIT }
+        Batch { pace, held: None, free_until: Duration::ZERO, next_commit: COMMIT }
     }
 
     /// The transaction, if an operation has begun it.
@@ -71,14 +91,15 @@ impl Batch {
     /// The transaction, begun now if need be.
     pub(crate) fn writing(&mut self, backend: &dyn Backend) -> Result<&mut (dyn Transaction + 'static)> {
         let held = match self.held.take() {
-            Some(held) => Held { operations: held.operations.saturating_add(1), ..held },
+            Some(held) => held,
             None => {
                 // Record locks are not fair: who asks again at once has them again before others wake.
                 if let Some(rest) = self.free_until.checked_sub((self.pace.now)()) {
                     (self.pace.wait)(rest);
                 }
                 let transaction = backend.begin(Scope::Everything, Access::Write)?;
-                Held { transaction, since: (self.pace.now)(), operations: 1, mark: None }
+                let since = (self.pace.now)();
+                Held { transaction, since, looked: Cell::new(since), mark: None }
             }
         };
         Ok(self.held.insert(held).transaction.as_mut())
@@ -87,10 +108,11 @@ impl Batch {
     /// Commits what there is, and gives the locks back.
     pub(crate) fn commit(&mut self) -> Result<()> {
         let Some(held) = self.held.take() else { return Ok(()) };
-        let before = (self.pace.now)();
+        let pages = held.transaction.changed_pages();
         let committed = held.transaction.commit();
         let now = (self.pace.now)();
-        self.last_commit = Commit { time: now.saturating_sub(before), operations: held.operations };
+        let commit = Commit { time: now.saturating_sub(held.looked.get()), pages };
+        self.next_commit = self.next_commit.then(commit);
         self.free_until = now + now.saturating_sub(held.since);
         Ok(committed?)
     }
@@ -115,8 +137,9 @@ impl Batch {
 
     fn is_due(&self) -> bool {
         let Some(held) = &self.held else { return false };
-        let time = self.last_commit.time_before(held.operations, held.transaction.is_ordered());
-        (self.pace.now)().saturating_sub(held.since) >= time
+        let now = (self.pace.now)();
+        held.looked.set(now);
+        now.saturating_sub(held.since) >= self.next_commit.time_before(held.transaction.changed_pages())
     }
 }
 

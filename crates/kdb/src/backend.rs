@@ -223,6 +223,11 @@ pub trait Transaction {
     /// Where the pages or a record are damaged, and what the visitor answers.
     fn each_policy(&mut self, visit: &mut dyn FnMut(Policy) -> Visit) -> Result<()>;
 
+    /// How many pages a commit would write; 0 where that is known to nobody before it.
+    fn changed_pages(&self) -> usize {
+        0
+    }
+
     /// Marks this place.
     fn savepoint(&mut self) -> Savepoint;
 

@@ -7,7 +7,7 @@
 mod ahead;
 
 use super::Rollover;
-use crate::batch::{Commit, LONGEST, Pace};
+use crate::batch::{COMMIT, Commit, LONGEST, Pace};
 use crate::error::{AdminError, Result};
 use crate::glob::Glob;
 use ahead::{Ahead, Ready};
@@ -20,9 +20,6 @@ use std::time::Duration;
 
 /// Entries in one transaction at most, so that little is in memory.
 const BATCH: usize = 4000;
-
-/// What a commit is thought to take before there was one, of however many.
-const COMMIT: Duration = Duration::from_millis(10);
 
 /// What became of an entry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -150,7 +147,7 @@ impl<'a> Rollover<'a> {
                 batch: BATCH,
                 pace,
                 free_until: Duration::ZERO,
-                commit: Commit { time: COMMIT, operations: BATCH },
+                commit: COMMIT,
                 ahead: Ahead::default(),
                 keys,
             });
@@ -181,20 +178,22 @@ impl Update<'_> {
             self.ahead.forget();
         }
         self.keys = keys;
-        let (now, last, is_ordered) = (self.pace.now, self.commit, transaction.is_ordered());
+        let (now, next) = (self.pace.now, self.commit);
         let passed = || now().saturating_sub(since);
         let batch = self.work_off(
             transaction.as_mut(),
             // The last fourth is for the look ahead, which then has as many entries as were done.
-            &|done| passed() >= last.time_before(done, is_ordered) * 3 / 4,
+            &|pages| passed() >= next.time_before(pages) * 3 / 4,
             random,
         )?;
         if !self.work.trial {
-            let time = last.time_before(batch.done.len(), is_ordered);
+            let pages = transaction.changed_pages();
+            let time = next.time_before(pages);
             self.ahead.read(transaction.as_mut(), &self.names, self.at, || passed() < time);
             let before = now();
             transaction.commit()?;
-            self.commit = Commit { time: now().saturating_sub(before), operations: batch.done.len() };
+            let commit = Commit { time: now().saturating_sub(before), pages };
+            self.commit = self.commit.then(commit);
         }
         let now = (self.pace.now)();
         self.free_until = now + now.saturating_sub(since);
@@ -222,8 +221,10 @@ impl Update<'_> {
                     break;
                 }
             }
-            let done = batch.done.len();
-            if is_over(done) || done >= self.batch || (is_ahead && !self.ahead.waits()) {
+            if is_over(transaction.changed_pages())
+                || batch.done.len() >= self.batch
+                || (is_ahead && !self.ahead.waits())
+            {
                 break;
             }
         }

@@ -227,6 +227,12 @@ impl<F: PageFile> BTree<F> {
         !self.pager.changes.is_empty()
     }
 
+    /// How many pages a commit would write.
+    #[must_use]
+    pub fn changed_pages(&self) -> usize {
+        self.pager.changes.count()
+    }
+
     /// Writes all changes to the file and syncs it. A crash in between leaves it in between: for files that others may look
     /// at there is [`crate::commit`].
     ///

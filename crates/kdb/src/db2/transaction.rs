@@ -264,6 +264,11 @@ impl Transaction for Db2Transaction {
         self.principals.as_ref().is_some_and(Tree::is_ordered)
     }
 
+    fn changed_pages(&self) -> usize {
+        let principals = self.principals.as_ref().map_or(0, Tree::changed_pages);
+        principals + self.policies.as_ref().map_or(0, BTree::changed_pages)
+    }
+
     fn policy(&mut self, name: &[u8]) -> Result<Option<Policy>> {
         let key = policy_key(name);
         match self.policies()?.get(&key)? {

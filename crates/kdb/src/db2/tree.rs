@@ -140,6 +140,11 @@ impl Tree {
         either!(self, tree => tree.is_changed())
     }
 
+    /// How many pages a commit would write.
+    pub fn changed_pages(&self) -> usize {
+        either!(self, tree => tree.changed_pages())
+    }
+
     /// What a commit would write.
     pub fn plan(&self) -> Result<Plan> {
         Ok(either!(self, tree => tree.plan())?)

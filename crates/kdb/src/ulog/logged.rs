@@ -121,6 +121,10 @@ impl Transaction for LoggedTransaction {
         self.inner.is_ordered()
     }
 
+    fn changed_pages(&self) -> usize {
+        self.inner.changed_pages()
+    }
+
     fn each_name_from(
         &mut self,
         from: &[u8],
