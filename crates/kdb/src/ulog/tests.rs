@@ -7,13 +7,15 @@ use super::pending::{Pending, with_events};
 use super::read::{Logfile, Slot};
 use super::{Last, Stamp, Standing, UpdateLog};
 use crate::backend::{Access, Backend, Load, LoadFrom, Loaded, Scope};
-use crate::db2::{Db2, Db2Files};
+use crate::db2::{Db2, Db2Files, PrincipalFile};
 use crate::entry::Entry;
 use crate::error::{KdbError, Result};
 use crate::exchange::{Exchange, Stored};
 use crate::policy::Policy;
+use crate::steps::{Place, Reached};
 use k5_types::Principal;
 use std::fs;
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -285,4 +287,40 @@ fn a_log_has_no_more_entries_than_mits_programs_map() {
     let log = |entries| UpdateLog::new(directory.path().join("log"), entries, standing_clock);
     let refused = log(131_072).prepare().unwrap_err();
     assert!(refused.to_string().contains("131071") && !directory.path().join("log").exists(), "{refused}");
+}
+
+/// What is asked of the database goes to it.
+#[test]
+fn a_database_with_a_log_has_its_own_pages_and_steps() {
+    let directory = tempfile::tempdir().unwrap();
+    let files = Db2Files::named(&directory.path().join("principal"));
+    let files = Db2Files { new_principals: PrincipalFile::Hash, ..files };
+    let backend = super::logged(Box::new(Db2::create(files, |_| Ok(())).unwrap()), &log(directory.path()));
+    let mut transaction = backend.begin(Scope::Everything, Access::Write).unwrap();
+    assert_eq!(transaction.changed_pages(), 0);
+    // The two go to different buckets.
+    for name in ["a", "b"] {
+        transaction.put_principal(&entry(name)).unwrap();
+    }
+    assert_eq!(transaction.changed_pages(), 2);
+    let mark = transaction.savepoint();
+    transaction.put_policy(&Policy { name: b"p".to_vec(), ..Policy::default() }).unwrap();
+    assert_eq!(transaction.changed_pages(), 3);
+    transaction.rollback_to(mark).unwrap();
+    assert_eq!(transaction.changed_pages(), 2);
+    transaction.commit().unwrap();
+
+    let mut transaction = backend.begin(Scope::Everything, Access::Read).unwrap();
+    let mut stops = |reached, seen: &mut Vec<Vec<u8>>| {
+        let mut visit = |name: &[u8]| {
+            seen.push(name.to_vec());
+            Ok(ControlFlow::Break(()))
+        };
+        transaction.each_name_by_steps(reached, &mut visit).unwrap()
+    };
+    let mut seen = Vec::new();
+    let reached = stops(None, &mut seen);
+    assert!(matches!(reached, Some(Reached(Place::Buckets(_)))));
+    assert_eq!(stops(reached, &mut seen), None);
+    assert_eq!(seen.len(), 2);
 }
