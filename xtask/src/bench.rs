@@ -94,9 +94,7 @@ pub fn run(args: &[&str]) -> Result<()> {
     page.tell(&format!("\n{told}"));
     page.bad.extend(bad);
 
-    page.heading(&format!("kdb5_util, {} principals", million.principals));
-    let bad = million::run(&bench.prefix, million, &machine, &mut |row| page.show(row, false))?;
-    page.bad.extend(bad);
+    million::run(&bench.prefix, million, &machine, &mut page)?;
 
     let minutes = begun.elapsed().as_secs_f64() / 60.0;
     page.tell(&format!("\n{}\n{}", machine.told(), bound::facts(&bench)?));

@@ -11,11 +11,8 @@ use super::bound::Machine;
 use super::table::{Bound, MOST_GROWTH, Row};
 use super::turns::{Turns, median};
 use super::users::STRACE;
-use super::{Bench, mit_program};
+use super::{Bench, Page, mit_program};
 use crate::exec::check;
-
-/// Most memory that a case may take, in KiB.
-const MOST_MEMORY: u64 = 200 * 1024;
 
 /// Runs of a tenth of the work before those of the whole, and behind them: a machine is not as fast at all times.
 const TENTHS: usize = 2;
@@ -38,6 +35,8 @@ pub const QUICK: Scale = Scale { principals: 100_000, rollover: 10_000, runs: 1 
 struct Case {
     name: &'static str,
     words: &'static [&'static str],
+    /// Compared on the whole realm; otherwise on a tenth of it, and ours is run on the whole once.
+    whole: bool,
     /// What MIT's does in place of it; it cannot do the same.
     instead: Option<&'static [&'static str]>,
     /// How many times as fast as MIT's; 0 where nothing is demanded.
@@ -57,9 +56,13 @@ enum Physical {
     Nothing,
 }
 
-/// As fast as MIT's at least, in a few runs.
+/// As fast as MIT's at least.
 const fn case(name: &'static str, words: &'static [&'static str]) -> Case {
-    Case { name, words, instead: None, target: 1.0, allowed: 20, bound: Physical::Nothing }
+    Case { name, words, whole: false, instead: None, target: 1.0, allowed: 60, bound: Physical::Nothing }
+}
+
+const fn whole(name: &'static str, words: &'static [&'static str], target: f64, bound: Physical) -> Case {
+    Case { whole: true, target, bound, allowed: 240, ..case(name, words) }
 }
 
 /// In an order in which each finds what it needs: after the loads, a B-tree.
@@ -67,9 +70,9 @@ const CASES: [Case; 13] = [
     case("load -hash", &["load", "-hash", "sorted"]),
     case("dump of a hash table", &["dump", "out"]),
     case("load, shuffled", &["load", "shuffled"]),
-    Case { target: 4.0, allowed: 130, bound: Physical::Load, ..case("load, sorted", &["load", "sorted"]) },
+    whole("load, sorted", &["load", "sorted"], 4.0, Physical::Load),
     case("load -update, shuffled", &["load", "-update", "shuffled"]),
-    Case { target: 5.0, allowed: 80, bound: Physical::Dump, ..case("dump", &["dump", "out"]) },
+    whole("dump", &["dump", "out"], 5.0, Physical::Dump),
     case("dump -rev", &["dump", "-rev", "out"]),
     case("dump -recurse", &["dump", "-recurse", "out"]),
     case("tabdump keyinfo", &["tabdump", "-o", "out", "keyinfo"]),
@@ -89,33 +92,52 @@ struct Measured {
     memory: u64,
 }
 
-/// Measures all cases; each is told when it is done. Those that take too much memory.
-pub fn run(prefix: &Path, scale: Scale, machine: &Machine, show: &mut dyn FnMut(Row)) -> Result<Vec<String>> {
-    let mut bad = Vec::new();
+/// Measures all cases.
+pub fn run(prefix: &Path, scale: Scale, machine: &Machine, page: &mut Page) -> Result<()> {
     let (ours, mit) = (prefix.join("sbin/kdb5_util"), mit_program("sbin", "kdb5_util"));
     let (_small, small) = realm(prefix, scale.principals / 10)?;
     let (_scratch, bench) = realm(prefix, scale.principals)?;
     let as_it_is = || Ok(());
+    page.heading(&format!("kdb5_util, {} principals", scale.principals));
+    let mut rows = Vec::new();
     for case in &CASES {
+        let again = || Ok(bench.once(&ours, case.words)?.seconds / small.once(&ours, case.words)?.seconds);
+        if !case.whole {
+            let mut row = small.measured(scale.runs, case, &as_it_is)?;
+            let whole = bench.once(&ours, case.words)?;
+            row.memory = Some(whole.memory);
+            row.growth = Some(growth(whole.seconds, row.ours, again)?);
+            rows.push(row);
+            continue;
+        }
         let mut tenth = small.tenth(&ours, case.words, &as_it_is)?;
-        let mut row = bench.measured(scale.runs, case, &as_it_is, &mut bad)?;
+        let mut row = bench.measured(scale.runs, case, &as_it_is)?;
         tenth.extend(small.tenth(&ours, case.words, &as_it_is)?);
         row.bound = case.bound(&bench, machine)?;
-        grown(&mut row, tenth, || {
-            Ok(bench.once(&ours, case.words)?.seconds / small.once(&ours, case.words)?.seconds)
-        })?;
-        if !matches!(case.bound, Physical::Nothing) {
-            let count = |program: &Path| -> Result<usize> {
-                check(small.quiet(Path::new(STRACE)).args(small.traced(program)).args(case.words))?;
-                small.syncs_traced()
-            };
-            row.syncs = Some([count(&ours)?, count(&mit)?]);
-        }
-        show(row);
+        row.growth = Some(growth(row.ours, median(tenth)?, again)?);
+        let count = |program: &Path| -> Result<usize> {
+            check(small.quiet(Path::new(STRACE)).args(small.traced(program)).args(case.words))?;
+            small.syncs_traced()
+        };
+        row.syncs = Some([count(&ours)?, count(&mit)?]);
+        page.show(row, false);
     }
     drop((_small, _scratch));
+    rows.push(rollover(prefix, scale)?);
 
-    let rollover = |principals| -> Result<_> {
+    page.heading(&format!("kdb5_util, {} principals", scale.principals / 10));
+    rows.into_iter().for_each(|row| page.show(row, false));
+    page.tell(&format!(
+        "\nTen times the work, and memory: one run of ours with {} principals (`update_princ_encryption`: {}).\n",
+        scale.principals, scale.rollover
+    ));
+    Ok(())
+}
+
+/// All keys of a realm under another master key.
+fn rollover(prefix: &Path, scale: Scale) -> Result<Row> {
+    let ours = prefix.join("sbin/kdb5_util");
+    let realm = |principals| -> Result<_> {
         let (scratch, bench) = realm(prefix, principals)?;
         let mit = mit_program("sbin", "kdb5_util");
         check(bench.quiet(&mit).args(["load", "sorted"]))?;
@@ -124,20 +146,17 @@ pub fn run(prefix: &Path, scale: Scale, machine: &Machine, show: &mut dyn FnMut(
         fs::copy(bench.dir.join("principal"), bench.dir.join("before"))?;
         Ok((scratch, bench))
     };
-    let name = format!("update_princ_encryption, {} principals", scale.rollover);
-    let words = ["update_princ_encryption", "-f"];
-    let (_small, small) = rollover(scale.rollover / 10)?;
-    let (_scratch, bench) = rollover(scale.rollover)?;
-    let case = case("", &["update_princ_encryption", "-f"]);
-    let mut tenth = small.tenth(&ours, &words, &|| small.as_before())?;
-    let mut row = bench.measured(scale.runs, &case, &|| bench.as_before(), &mut bad)?;
-    tenth.extend(small.tenth(&ours, &words, &|| small.as_before())?);
-    grown(&mut row, tenth, || {
+    let case = case("update_princ_encryption", &["update_princ_encryption", "-f"]);
+    let (_small, small) = realm(scale.rollover / 10)?;
+    let (_scratch, bench) = realm(scale.rollover)?;
+    let mut tenth = small.tenth(&ours, case.words, &|| small.as_before())?;
+    let mut row = bench.measured(scale.runs, &case, &|| bench.as_before())?;
+    tenth.extend(small.tenth(&ours, case.words, &|| small.as_before())?);
+    row.growth = Some(growth(row.ours, median(tenth)?, || {
         bench.as_before().and_then(|()| small.as_before())?;
-        Ok(bench.once(&ours, &words)?.seconds / small.once(&ours, &words)?.seconds)
-    })?;
-    show(Row { case: name, ..row });
-    Ok(bad)
+        Ok(bench.once(&ours, case.words)?.seconds / small.once(&ours, case.words)?.seconds)
+    })?);
+    Ok(row)
 }
 
 /// An empty realm with dumps of so many principals.
@@ -192,13 +211,7 @@ impl Bench {
     }
 
     /// Runs ours and MIT's by turns.
-    fn measured(
-        &self,
-        runs: usize,
-        case: &Case,
-        before: &dyn Fn() -> Result<()>,
-        bad: &mut Vec<String>,
-    ) -> Result<Row> {
+    fn measured(&self, runs: usize, case: &Case, before: &dyn Fn() -> Result<()>) -> Result<Row> {
         let (ours, mit) = (self.prefix.join("sbin/kdb5_util"), mit_program("sbin", "kdb5_util"));
         let once = |program: &Path, words: &[&str]| {
             before()?;
@@ -208,7 +221,6 @@ impl Bench {
         let both =
             turns.take(|| once(&ours, case.words), || once(&mit, case.instead.unwrap_or(case.words)))?;
         let memory = both[0].iter().map(|run| run.memory).max().unwrap_or_default();
-        bad.extend((memory > MOST_MEMORY).then(|| format!("{} takes {} MiB", case.name, memory / 1024)));
         let runs = both[0].len();
         let [ours, mit] = both.map(|runs| median(runs.iter().map(|run| run.seconds).collect()));
         let (case, target) = (case.name.to_owned(), case.target);
@@ -249,10 +261,9 @@ impl Bench {
 
 /// How ours grows from a tenth of the work on. Where that seems too much both are measured again beside each other, and the median
 /// counts.
-fn grown(row: &mut Row, tenth: Vec<f64>, again: impl Fn() -> Result<f64>) -> Result<()> {
-    let first = row.ours / median(tenth)?;
-    row.growth = Some(if first > MOST_GROWTH { median(vec![first, again()?, again()?])? } else { first });
-    Ok(())
+fn growth(whole: f64, tenth: f64, again: impl Fn() -> Result<f64>) -> Result<f64> {
+    let first = whole / tenth;
+    if first > MOST_GROWTH { median(vec![first, again()?, again()?]) } else { Ok(first) }
 }
 
 /// The numbers below `count` in an order without locality: those that a generator of full period gives.
@@ -286,6 +297,14 @@ mod tests {
             all.sort_unstable();
             assert!(all.into_iter().eq(0..count), "{count}");
         }
+    }
+
+    #[test]
+    fn growth_that_seems_too_much_is_measured_again() {
+        assert_eq!(growth(20.0, 2.0, || bail!("not needed")).unwrap(), 10.0);
+        let later = std::cell::RefCell::new(vec![11.0, 9.0]);
+        let again = || Ok(later.borrow_mut().pop().unwrap());
+        assert_eq!(growth(26.0, 2.0, again).unwrap(), 11.0);
     }
 
     #[test]

@@ -5,6 +5,9 @@ use anyhow::{Result, bail};
 /// Ten times the work may take so many times the time.
 pub const MOST_GROWTH: f64 = 12.0;
 
+/// Most memory that a case may take, in KiB.
+const MOST_MEMORY: u64 = 200 * 1024;
+
 /// The least that a case can take on this machine, and of what.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Bound {
@@ -73,6 +76,9 @@ impl Row {
                 self.case
             ));
         }
+        if let Some(memory) = self.memory.filter(|memory| *memory > MOST_MEMORY) {
+            bad.push(format!("{} takes {} MiB", self.case, memory / 1024));
+        }
         bad
     }
 }
@@ -134,6 +140,9 @@ mod tests {
         assert!(grows(12.0).falls_short(true).is_empty());
         assert_eq!(grows(12.1).falls_short(true).len(), 1);
         assert!(grows(12.1).falls_short(false).is_empty());
+        let takes = |mib| Row { memory: Some(mib * 1024_u64), ..row() }.falls_short(false);
+        assert!(takes(200).is_empty());
+        assert_eq!(takes(201), ["a case takes 201 MiB"]);
     }
 
     #[test]
