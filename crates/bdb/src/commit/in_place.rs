@@ -92,7 +92,8 @@ pub(super) fn apply(
     for step in changes.chunk_by(|one, other| (one.file, one.step) == (other.file, other.step)) {
         let Some(file) = step.first().map(|change| change.file) else { continue };
         let Some(stored) = files.get_mut(file).and_then(Option::as_mut) else { continue };
-        let writes = step.iter().map(|change| (change.offset, change.after.as_slice()));
+        let writes = step.iter().filter(|change| change.before != change.after);
+        let writes = writes.map(|change| (change.offset, change.after.as_slice()));
         join(writes, |offset, bytes| stored.write_at(offset, bytes))
             .map_err(|source| (file, "write a page", source))?;
         stored.sync_data().map_err(|source| (file, "sync it", source))?;
@@ -105,7 +106,7 @@ fn undo(files: &mut Open, lengths: [Option<u64>; 2], changes: &[Change]) -> std:
     for step in changes.chunk_by(|one, other| (one.file, one.step) == (other.file, other.step)).rev() {
         let Some(file) = step.first().map(|change| change.file) else { continue };
         let Some(stored) = files.get_mut(file).and_then(Option::as_mut) else { continue };
-        for change in step.iter().rev() {
+        for change in step.iter().rev().filter(|change| change.before != change.after) {
             stored.write_at(change.offset, &change.before)?;
         }
         stored.sync_data()?;

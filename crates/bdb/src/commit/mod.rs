@@ -18,6 +18,7 @@ mod journal;
 mod plan;
 mod recover;
 mod sector;
+mod state;
 #[cfg(test)]
 mod tests;
 

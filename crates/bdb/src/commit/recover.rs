@@ -1,13 +1,14 @@
 //! What becomes of a commit that was cut short, when the database is opened again. Only what is in the files says what was
 //! done: times and inode numbers come back, and MIT's programs may have been the first to open the database.
 
-use std::collections::HashMap;
+use std::io;
 use std::path::PathBuf;
 
 use super::exchange::digest;
 use super::in_place::{Open, apply};
 use super::journal::{Change, Journal, MAX, Unreadable};
-use super::{Files, Names, SECTOR, discard, io_error};
+use super::state::{Place, State, state};
+use super::{Files, Names, discard, io_error};
 use crate::{Access, Error, Result, StoredFile};
 
 /// What a recovery has done.
@@ -19,16 +20,6 @@ pub enum Recovered {
     Before,
     /// The files are as after it.
     After,
-}
-
-/// How far a commit has come.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum State {
-    Before,
-    Between,
-    After,
-    /// The file that somebody else has written to.
-    Foreign(usize),
 }
 
 impl Files<'_> {
@@ -48,18 +39,23 @@ impl Files<'_> {
                         *slot = Some(self.open(file, Access::ReadWrite)?);
                     }
                 }
-                match state(&open, lengths, &changes) {
-                    State::Before => {
-                        self.take_back_new_pages(&mut open, lengths, &changes)?;
+                let state = state(&open, lengths, &changes);
+                self.unless_foreign(&state)?;
+                // What was written may not be on the medium yet, and without the journal nobody could make it whole.
+                self.sync(&mut open)?;
+                match state {
+                    State::Before { untouched } => {
+                        self.take_back_new_pages(&mut open, lengths, &changes, untouched)?;
                         self.drop_journal(Recovered::Before)
                     }
-                    State::After => self.drop_journal(Recovered::After),
-                    State::Foreign(file) => Err(self.foreign(file)),
-                    State::Between => {
-                        apply(&mut open, &changes)
+                    State::Between { step } => {
+                        let rest: Vec<Change> =
+                            changes.into_iter().filter(|change| change.step >= step).collect();
+                        apply(&mut open, &rest)
                             .map_err(|(file, doing, source)| self.io(file, doing, source))?;
                         self.drop_journal(Recovered::After)
                     }
+                    State::After | State::Foreign(_) => self.drop_journal(Recovered::After),
                 }
             }
             Some(Ok(Journal::Exchange { names, before, after })) => {
@@ -81,20 +77,29 @@ impl Files<'_> {
                         *slot = Some(self.open(file, Access::ReadOnly)?);
                     }
                 }
-                self.unless_foreign(state(&open, lengths, &changes))
+                self.unless_foreign(&state(&open, lengths, &changes))
             }
             Some(Ok(Journal::Exchange { names, before, after })) => {
-                self.unless_foreign(self.state_of_exchange(names, before, after)?)
+                self.unless_foreign(&self.state_of_exchange(names, before, after)?)
             }
             Some(Err(())) | None => Ok(()),
         }
     }
 
-    fn unless_foreign(&self, state: State) -> Result<()> {
+    fn unless_foreign(&self, state: &State) -> Result<()> {
         match state {
-            State::Foreign(file) => Err(self.foreign(file)),
-            State::Before | State::Between | State::After => Ok(()),
+            State::Foreign(file) => Err(self.foreign(*file)),
+            State::Before { .. } | State::Between { .. } | State::After => Ok(()),
         }
+    }
+
+    fn sync(&self, files: &mut Open) -> Result<()> {
+        for (file, stored) in files.iter_mut().enumerate() {
+            if let Some(stored) = stored {
+                stored.sync_data().map_err(|source| self.io(file, "sync it", source))?;
+            }
+        }
+        Ok(())
     }
 
     /// Whether there is the journal of a creation. One that cannot be read is none.
@@ -121,12 +126,14 @@ impl Files<'_> {
     }
 
     /// What a commit that is not to be has written behind the files' ends: nothing leads there, but whoever looks at each page
-    /// would find records in it. It is overwritten, and goes unless another program has added pages of its own since.
+    /// would find records in it. It is overwritten, and goes if nothing else is there: another program may have added pages of its
+    /// own since, in the same places too.
     fn take_back_new_pages(
         &self,
         files: &mut Open,
         lengths: [Option<u64>; 2],
         changes: &[Change],
+        untouched: bool,
     ) -> Result<()> {
         for (file, (slot, length)) in files.iter_mut().zip(lengths).enumerate() {
             let (Some(stored), Some(length)) = (slot, length) else { continue };
@@ -140,15 +147,15 @@ impl Files<'_> {
             for change in new {
                 let written = change.offset.saturating_add(change.after.len() as u64);
                 end = end.max(written);
-                let place = Place { offset: change.offset, length, changes: &[change] };
-                if place.now(stored).is_some_and(|now| place.is_mixed(&now)) {
+                let place = Place { offset: change.offset, length, changes: vec![change] };
+                if place.now(stored).is_some_and(|now| place.is_ours(&now)) {
                     let left = usize::try_from(now.saturating_sub(change.offset)).unwrap_or(usize::MAX);
                     let zeros = vec![0; change.after.len().min(left)];
                     stored.write_at(change.offset, &zeros).map_err(failed)?;
                 }
             }
             stored.sync_data().map_err(failed)?;
-            if now <= end {
+            if untouched && now <= end && is_zero(stored, length, now).map_err(failed)? {
                 stored.set_len(length).map_err(failed)?;
                 stored.sync_data().map_err(failed)?;
             }
@@ -162,14 +169,14 @@ impl Files<'_> {
         let found =
             self.storage.find(from_first).map_err(|source| io_error(from_first, "look at it", source));
         if found?.is_some() {
-            return Ok(State::Before);
+            return Ok(State::Before { untouched: true });
         }
         let digest =
             |path: &PathBuf| digest(self.storage, path).map_err(|source| io_error(path, "read it", source));
         let now = digest(&self.second_file(names))?;
         let is_there = digest(from_second)? == Some(after);
         Ok(match (is_there, is_there && now == before, now == Some(after)) {
-            (true, true, _) => State::Between,
+            (true, true, _) => State::Between { step: 0 },
             // The second is in its place too, or has been there.
             (false, _, true) => State::After,
             _ => State::Foreign(1),
@@ -186,13 +193,13 @@ impl Files<'_> {
 
     fn recover_exchange(&self, names: Names, before: Option<[u8; 32]>, after: [u8; 32]) -> Result<Recovered> {
         match self.state_of_exchange(names, before, after)? {
-            State::Before => {
+            State::Before { .. } => {
                 // The new files are not needed any more; those of a load are the next loader's to remove.
                 let done = self.drop_journal(Recovered::Before)?;
                 self.remove_copies(&[0, 1])?;
                 Ok(done)
             }
-            State::Between => {
+            State::Between { .. } => {
                 let [_, from_second] = &self.new_files(names);
                 let to_second = &self.second_file(names);
                 let failed = |source| io_error(to_second, "replace it", source);
@@ -200,7 +207,13 @@ impl Files<'_> {
                 self.storage.sync_directory(to_second).map_err(failed)?;
                 self.drop_journal(Recovered::After)
             }
-            State::After => self.drop_journal(Recovered::After),
+            State::After => {
+                // The name may not be on the medium yet.
+                let to_second = &self.second_file(names);
+                let failed = |source| io_error(to_second, "sync its name", source);
+                self.storage.sync_directory(to_second).map_err(failed)?;
+                self.drop_journal(Recovered::After)
+            }
             State::Foreign(file) => Err(self.foreign(file)),
         }
     }
@@ -238,72 +251,16 @@ impl Files<'_> {
     }
 }
 
-/// How far the files are.
-fn state(files: &Open, lengths: [Option<u64>; 2], changes: &[Change]) -> State {
-    let mut places: HashMap<(usize, u64), Vec<&Change>> = HashMap::new();
-    for change in changes {
-        places.entry((change.file, change.offset)).or_default().push(change);
-    }
-    let (mut before, mut after) = (true, true);
-    let mut between = true;
-    let mut foreign = None;
-    for ((file, offset), changes) in &places {
-        let (Some(Some(stored)), Some(Some(length))) = (files.get(*file), lengths.get(*file)) else {
-            continue;
-        };
-        let place = Place { offset: *offset, length: *length, changes };
-        let Some(now) = place.now(stored) else { return State::Foreign(*file) };
-        before &= place.is_before(&now);
-        after &= changes.last().is_some_and(|change| change.after == now);
-        if !place.is_mixed(&now) {
-            between = false;
-            foreign = foreign.or(Some(*file));
+/// Whether there is nothing but zeros.
+fn is_zero(file: &StoredFile, from: u64, to: u64) -> io::Result<bool> {
+    let mut at = from;
+    while at < to {
+        let mut bytes = vec![0; usize::try_from(to - at).unwrap_or(usize::MAX).min(1 << 16)];
+        file.read_at(at, &mut bytes)?;
+        if bytes.iter().any(|byte| *byte != 0) {
+            return Ok(false);
         }
+        at += bytes.len() as u64;
     }
-    match (before, after, between) {
-        (true, _, _) => State::Before,
-        (_, true, _) => State::After,
-        (_, _, true) => State::Between,
-        _ => State::Foreign(foreign.unwrap_or(0)),
-    }
-}
-
-/// A place that a commit writes, once or more often.
-struct Place<'a> {
-    offset: u64,
-    /// Of the file, before.
-    length: u64,
-    changes: &'a [&'a Change],
-}
-
-impl Place<'_> {
-    /// What stands there, as far as the file goes; `None` where that is less than before.
-    fn now(&self, file: &StoredFile) -> Option<Vec<u8>> {
-        let first = self.changes.first()?;
-        let now = super::read(file, self.offset, first.after.len())?;
-        (now.len() >= first.before.len()).then_some(now)
-    }
-
-    /// Whether it is as before. What a file had no bytes for may have any: nothing leads there.
-    fn is_before(&self, now: &[u8]) -> bool {
-        self.changes.first().is_some_and(|first| now.starts_with(&first.before))
-    }
-
-    /// Whether each sector is as before, as after one of the writes, or, past the file's end before, zero.
-    fn is_mixed(&self, now: &[u8]) -> bool {
-        let mut at = 0;
-        while at < now.len() {
-            let place = self.offset + at as u64;
-            let end = now.len().min(at + (SECTOR - place % SECTOR) as usize);
-            let sector = now.get(at..end).unwrap_or_default();
-            let images = self.changes.iter().flat_map(|change| [&change.before, &change.after]);
-            let known = images.into_iter().any(|image| image.get(at..end) == Some(sector));
-            let fresh = place >= self.length && sector.iter().all(|byte| *byte == 0);
-            if !known && !fresh {
-                return false;
-            }
-            at = end;
-        }
-        true
-    }
+    Ok(true)
 }

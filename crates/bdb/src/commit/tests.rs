@@ -1,6 +1,7 @@
 //! Commits that are cut short at every step, with real files, as a killed program leaves them.
 
 mod hash;
+mod others;
 mod recovery;
 mod steps;
 mod ways;
@@ -8,8 +9,8 @@ mod ways;
 use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, Mutex};
 
 use super::*;
 use crate::btree::plan::walk_as_mit;
@@ -33,11 +34,20 @@ struct Cut {
     unit: usize,
     /// A disk without room instead: removals and syncs go on.
     full: bool,
+    /// What was done: a word and the file's name.
+    done: Arc<Mutex<Vec<String>>>,
 }
 
 impl Cut {
     fn after(left: i64) -> Self {
-        Cut { left: Arc::new(AtomicI64::new(left)), once: false, copies: true, unit: usize::MAX, full: false }
+        Cut {
+            left: Arc::new(AtomicI64::new(left)),
+            once: false,
+            copies: true,
+            unit: usize::MAX,
+            full: false,
+            done: Arc::default(),
+        }
     }
 
     fn step(&self) -> io::Result<()> {
@@ -52,13 +62,18 @@ impl Cut {
         if self.full { Ok(()) } else { self.step() }
     }
 
+    fn note(&self, what: &str, path: &Path) {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        self.done.lock().unwrap().push(format!("{what} {name}"));
+    }
+
     fn was_reached(&self) -> bool {
         self.left.load(Ordering::Relaxed) < 0
     }
 }
 
 #[derive(Debug)]
-struct CutFile(StoredFile, Cut);
+struct CutFile(StoredFile, Cut, PathBuf);
 
 impl PageFile for CutFile {
     fn read_at(&self, offset: u64, buffer: &mut [u8]) -> io::Result<()> {
@@ -68,6 +83,7 @@ impl PageFile for CutFile {
         let unit = self.1.unit;
         for (page, offset) in bytes.chunks(unit).zip((offset..).step_by(unit)) {
             self.1.step()?;
+            self.1.note("write", &self.2);
             self.0.write_at(offset, page)?;
         }
         Ok(())
@@ -80,6 +96,7 @@ impl PageFile for CutFile {
         self.0.set_len(length)
     }
     fn sync(&mut self) -> io::Result<()> {
+        self.1.note("sync", &self.2);
         self.1.step_without_room()
     }
     fn stored_from(&self, offset: u64) -> io::Result<Option<std::ops::Range<u64>>> {
@@ -95,11 +112,11 @@ impl Storage for Cut {
         SystemStorage.resolve(path)
     }
     fn open(&self, path: &Path, access: Access) -> io::Result<StoredFile> {
-        Ok(Box::new(CutFile(SystemStorage.open(path, access)?, self.clone())))
+        Ok(Box::new(CutFile(SystemStorage.open(path, access)?, self.clone(), path.to_owned())))
     }
     fn create(&self, path: &Path) -> io::Result<StoredFile> {
         self.step()?;
-        Ok(Box::new(CutFile(SystemStorage.create(path)?, self.clone())))
+        Ok(Box::new(CutFile(SystemStorage.create(path)?, self.clone(), path.to_owned())))
     }
     fn copy(&self, from: &Path, to: &Path, copying: Copying) -> io::Result<Option<StoredFile>> {
         self.step()?;
@@ -107,7 +124,7 @@ impl Storage for Cut {
             return Err(io::ErrorKind::PermissionDenied.into());
         }
         let copy = SystemStorage.copy(from, to, copying)?;
-        Ok(copy.map(|copy| Box::new(CutFile(copy, self.clone())) as StoredFile))
+        Ok(copy.map(|copy| Box::new(CutFile(copy, self.clone(), to.to_owned())) as StoredFile))
     }
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
         self.step()?;
@@ -117,7 +134,8 @@ impl Storage for Cut {
         self.step_without_room()?;
         SystemStorage.remove(path)
     }
-    fn sync_directory(&self, _: &Path) -> io::Result<()> {
+    fn sync_directory(&self, path: &Path) -> io::Result<()> {
+        self.note("sync directory of", path);
         self.step_without_room()
     }
 }

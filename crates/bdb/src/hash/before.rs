@@ -2,7 +2,8 @@
 
 use std::io;
 
-use super::pager::Pager;
+use super::layout::{PAGE_HEADER_LEN, read_next};
+use super::pager::{Pager, io_error};
 use crate::{PageFile, Result};
 
 /// A file that is only read.
@@ -45,5 +46,23 @@ impl<F: PageFile> Before<'_, F> {
             Some(number) => self.in_use(number),
             None => Ok(page <= self.bucket_page(self.header().last_bucket)?),
         }
+    }
+
+    /// The pages of a bucket with the headers that they have in the file; nothing else of them is read.
+    pub(super) fn heads(&self, bucket: u32) -> Result<Vec<(u32, [u8; PAGE_HEADER_LEN])>> {
+        let mut heads = Vec::new();
+        let mut next = Some(self.bucket_page(bucket)?);
+        while let Some(page) = next {
+            if heads.len() > self.header().overflow_pages() as usize {
+                return Err(self.wrong(page, "the pages of a bucket run in a circle"));
+            }
+            let mut head = [0; PAGE_HEADER_LEN];
+            let place = u64::from(page) * u64::from(self.header().page_size);
+            let read = self.file.read_at(place, &mut head);
+            read.map_err(|source| io_error(&self.path, format!("read page {page}"), source))?;
+            next = read_next(&head, self.header().order).map_err(|flaw| self.corrupt(page, flaw))?;
+            heads.push((page, head));
+        }
+        Ok(heads)
     }
 }

@@ -122,6 +122,14 @@ pub(crate) fn read_header(bytes: &[u8]) -> Result<Header, HeaderFlaw> {
     Ok(header)
 }
 
+/// Whether both are headers, and say the same but for the number of pairs.
+pub(crate) fn differ_in_pairs_only(one: &[u8], other: &[u8]) -> bool {
+    match (read_header(one), read_header(other)) {
+        (Ok(one), Ok(other)) => one == Header { pairs: one.pairs, ..other },
+        _ => false,
+    }
+}
+
 /// The fields of a header from the split point on, whatever they say.
 pub(crate) fn read_counts(bytes: &[u8], order: ByteOrder, page_size: u32) -> Result<Header, WireError> {
     let mut reader = Reader::new(bytes, ByteOrder::Big);
@@ -445,6 +453,12 @@ impl PageHead {
             *to = from;
         }
     }
+}
+
+/// The page behind one of a chain, by the header of that page.
+pub(crate) fn read_next(head: &[u8], order: ByteOrder) -> Result<Option<u32>, Flaw> {
+    let head = PageHead::read(head, order)?;
+    Ok(head.next().filter(|_| head.entries != 0 || head.next != 0))
 }
 
 /// Reads a page of a chain: of a bucket, or of a big pair.

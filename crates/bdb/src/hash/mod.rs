@@ -33,6 +33,7 @@ use k5_wire::ByteOrder;
 pub use build::Builder;
 pub use check::Report;
 pub use cursor::Iter;
+pub(crate) use layout::differ_in_pairs_only;
 pub use salvage::salvage;
 pub use steps::Reached;
 

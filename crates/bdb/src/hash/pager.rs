@@ -235,6 +235,6 @@ impl<F: PageFile> Pager<F> {
     }
 }
 
-fn io_error(path: &Path, doing: impl Into<String>, source: std::io::Error) -> Error {
+pub(super) fn io_error(path: &Path, doing: impl Into<String>, source: std::io::Error) -> Error {
     Error::Io { path: path.to_owned(), doing: doing.into(), source }
 }

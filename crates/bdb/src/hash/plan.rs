@@ -1,5 +1,7 @@
 //! What a commit of a hash file writes.
 
+use std::collections::BTreeSet;
+
 use super::address::Header;
 use super::before::Before;
 use super::layout::{Page, write_header, write_page};
@@ -13,17 +15,21 @@ impl<F: PageFile> Pager<F> {
     /// between, MIT uses only to choose when the table grows.
     pub(super) fn plan(&self) -> Result<Plan> {
         let before = self.before();
-        let order = match self.pages {
+        let steps = || match Order::find(self, &before)? {
+            Some(order) => self.steps(order, &before).map(Some),
+            None => Ok(None),
+        };
+        let steps = match self.pages {
             0 => None,
-            _ => match Order::find(self, &before) {
+            _ => match steps() {
                 // What is damaged leads nobody anywhere: the file is copied, as it is.
                 Err(Error::Corrupt { .. }) => None,
-                order => order?,
+                steps => steps?,
             },
         };
-        let mut plan = Plan { ordered: order.is_some(), removes: self.changes.removes, ..Plan::default() };
-        match order {
-            Some(order) => plan.steps = self.steps(order, &before)?,
+        let mut plan = Plan { ordered: steps.is_some(), removes: self.changes.removes, ..Plan::default() };
+        match steps {
+            Some(steps) => plan.steps = steps,
             None => {
                 let mut writes: Vec<Write> = self
                     .changes
@@ -59,8 +65,12 @@ impl<F: PageFile> Pager<F> {
                 last.push(self.write_of(number)?);
             }
         }
+        let others = self.others_of_buckets(&order.stay, before)?;
         let mut stay = writes(order.stay)?;
         let (header, was) = (self.header(), *before.header());
+        if *header != was || new.len() + stay.len() + last.len() > 1 {
+            stay.extend(others);
+        }
         if *header != (Header { pairs: header.pairs, ..was }) {
             return Ok(vec![new, vec![self.head()], stay, last]);
         }
@@ -73,6 +83,34 @@ impl<F: PageFile> Pager<F> {
             stay.push(self.head());
         }
         Ok(vec![new, stay, last])
+    }
+
+    /// The headers of those pages that stay as they are, of the buckets of these that do not. In the journal they show whether another
+    /// program has been at the bucket since: it may have added the very record, or taken one of these pages out of its chain, which
+    /// leaves that page itself as it was.
+    fn others_of_buckets(&self, pages: &[u32], before: &Before<'_, F>) -> Result<Vec<Write>> {
+        let mut buckets = BTreeSet::new();
+        for number in pages {
+            let Some(Page::Table(now)) = self.changes.get(*number) else { continue };
+            let was = before.table(*number, now.overflow)?;
+            let key = match (was.entries.first(), now.entries.first()) {
+                (Some(entry), _) => before.load_key(entry)?,
+                (None, Some(entry)) => self.load_key(entry)?,
+                (None, None) => continue,
+            };
+            buckets.insert(before.header().bucket_of(&key));
+        }
+        let page_size = u64::from(self.header().page_size);
+        let mut others = Vec::new();
+        for bucket in buckets {
+            let heads = before.heads(bucket)?.into_iter();
+            others.extend(
+                heads
+                    .filter(|(page, _)| self.changes.get(*page).is_none())
+                    .map(|(page, head)| Write { offset: u64::from(page) * page_size, bytes: head.to_vec() }),
+            );
+        }
+        Ok(others)
     }
 
     fn head(&self) -> Write {

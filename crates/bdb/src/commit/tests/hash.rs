@@ -316,6 +316,51 @@ fn overflow_pages_that_are_all_taken() {
     assert!(table.plan().unwrap().ordered, "the next commit may have them");
 }
 
+/// A recovery that is cut short itself is finished by the next one.
+#[test]
+fn a_recovery_that_is_cut_short() {
+    let scratch = Scratch::new();
+    let path = &scratch.paths[0];
+    let before = used_before(&scratch, 1000..1100);
+    scratch.make(1, &Model::new());
+    let bytes = std::fs::read(path).unwrap();
+    let mut table = open(&scratch, Access::ReadWrite);
+    let mut after = before.clone();
+    put(&mut table, &mut after, &key(1001), vec![4; 9000]);
+    (0..40).for_each(|number| put(&mut table, &mut after, &key(number), vec![2; 200]));
+    let plan = table.plan().unwrap();
+    assert!(plan.ordered && has_two_of_one_place(&plan));
+    drop(table);
+    for left in 4.. {
+        std::fs::write(path, &bytes).unwrap();
+        let unit = 4096;
+        let storage = Cut { copies: false, unit, ..Cut::after(left) };
+        let done = scratch.files(&storage).commit([plan.clone(), Plan::default()]);
+        let journal = std::fs::read(&scratch.journal).unwrap_or_default();
+        let cut = std::fs::read(path).unwrap();
+        for again in (0..).step_by(if left % 7 == 0 { 1 } else { 5 }) {
+            if !journal.is_empty() {
+                std::fs::write(&scratch.journal, &journal).unwrap();
+            }
+            std::fs::write(path, &cut).unwrap();
+            let storage = Cut { copies: false, unit, ..Cut::after(again) };
+            let first = scratch.files(&storage).recover();
+            scratch
+                .files(&SystemStorage)
+                .recover()
+                .unwrap_or_else(|error| panic!("{left}, {again}: {error}"));
+            let now = seen(&scratch);
+            assert!(now == after || (done.is_err() && now == before), "{left}, {again}");
+            if first.is_ok() {
+                break;
+            }
+        }
+        if done.is_ok() {
+            break;
+        }
+    }
+}
+
 /// A write that fails in the middle, and no kill: what was written twice is put back to what was there first.
 #[test]
 fn a_failure_in_between_puts_all_back() {

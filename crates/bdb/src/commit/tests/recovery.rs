@@ -48,6 +48,49 @@ impl Scratch {
     }
 }
 
+/// What a killed program wrote may be in memory only. Without the journal nobody could make it whole after a loss of power.
+#[test]
+fn all_is_on_the_medium_before_the_journal_goes() {
+    let mut seen = [0; 3];
+    for (both, copies) in [(false, false), (true, false), (true, true)] {
+        for left in 0.. {
+            let scratch = two_files();
+            let (first, _) = plan(&scratch, 0, &[Do::Put(7, 3), Do::Put(1000, 80)]);
+            let (second, _) = plan(&scratch, 1, &[Do::Put(7, 200), Do::Put(1000, 80)]);
+            let plans = [first, if both { second } else { Plan::default() }];
+            let cut = Cut { copies, ..Cut::after(left) };
+            let done = scratch.files(&cut).commit(plans);
+            let journal = std::fs::read(&scratch.journal).unwrap_or_default();
+            let journal = Journal::decode(&journal).ok();
+            let storage = Cut::after(1000);
+            let recovered = scratch.files(&storage).recover().unwrap();
+            let noted = storage.done.lock().unwrap().clone();
+            let place = |what: &str| noted.iter().position(|done| done == what);
+            let wiped = place("write p.journal");
+            let kind = match (&journal, recovered) {
+                (Some(Journal::Pages { lengths, .. }), _) => {
+                    for (name, length) in ["sync p", "sync p.kadm5"].into_iter().zip(lengths) {
+                        let before = place(name).is_some_and(|at| Some(at) < wiped);
+                        assert_eq!(before, length.is_some(), "{left}: {noted:?}");
+                    }
+                    usize::from(recovered == Recovered::After)
+                }
+                (Some(Journal::Exchange { .. }), Recovered::After) => {
+                    let synced = place("sync directory of p.kadm5");
+                    assert!(synced.is_some() && synced < wiped, "{left}: {noted:?}");
+                    2
+                }
+                _ => usize::MAX,
+            };
+            seen.iter_mut().skip(kind).take(1).for_each(|times| *times += 1);
+            if done.is_ok() {
+                break;
+            }
+        }
+    }
+    assert!(seen.iter().all(|times| *times > 1), "{seen:?}");
+}
+
 #[test]
 fn what_another_program_wrote_since_is_kept() {
     let scratch = two_files();
