@@ -9,6 +9,7 @@ use super::in_place::{Open, apply};
 use super::journal::{Change, Journal, MAX, Unreadable};
 use super::state::{Place, State, state};
 use super::{Files, Names, discard, io_error};
+use crate::hash::recount;
 use crate::{Access, Error, Result, StoredFile};
 
 /// What a recovery has done.
@@ -55,7 +56,13 @@ impl Files<'_> {
                             .map_err(|(file, doing, source)| self.io(file, doing, source))?;
                         self.drop_journal(Recovered::After)
                     }
-                    State::After | State::Foreign(_) => self.drop_journal(Recovered::After),
+                    State::After { recount } => {
+                        if recount {
+                            self.recount()?;
+                        }
+                        self.drop_journal(Recovered::After)
+                    }
+                    State::Foreign(file) => Err(self.foreign(file)),
                 }
             }
             Some(Ok(Journal::Exchange { names, before, after })) => {
@@ -89,7 +96,16 @@ impl Files<'_> {
     fn unless_foreign(&self, state: &State) -> Result<()> {
         match state {
             State::Foreign(file) => Err(self.foreign(*file)),
-            State::Before { .. } | State::Between { .. } | State::After => Ok(()),
+            State::Before { .. } | State::Between { .. } | State::After { .. } => Ok(()),
+        }
+    }
+
+    /// Another program's number of pairs may stand where ours was to come.
+    fn recount(&self) -> Result<()> {
+        match recount(self.open(0, Access::ReadWrite)?, self.path(0)) {
+            // What is damaged is so without us.
+            Err(Error::Corrupt { .. }) => Ok(()),
+            done => done,
         }
     }
 
@@ -178,7 +194,7 @@ impl Files<'_> {
         Ok(match (is_there, is_there && now == before, now == Some(after)) {
             (true, true, _) => State::Between { step: 0 },
             // The second is in its place too, or has been there.
-            (false, _, true) => State::After,
+            (false, _, true) => State::After { recount: false },
             _ => State::Foreign(1),
         })
     }
@@ -207,7 +223,7 @@ impl Files<'_> {
                 self.storage.sync_directory(to_second).map_err(failed)?;
                 self.drop_journal(Recovered::After)
             }
-            State::After => {
+            State::After { .. } => {
                 // The name may not be on the medium yet.
                 let to_second = &self.second_file(names);
                 let failed = |source| io_error(to_second, "sync its name", source);

@@ -46,6 +46,7 @@ pub(crate) const VERSION: u32 = 3;
 /// Bytes of the header in use.
 pub(crate) const HEADER_LEN: usize = 248;
 const SPLIT_POINT_AT: usize = 20;
+pub(crate) const PAIRS_AT: usize = 44;
 const CHECK_AT: usize = 52;
 /// What the hash of the header is made of.
 const CHECK_KEY: &[u8] = b"%$sniglet^&\0";

@@ -17,6 +17,7 @@ mod order;
 mod pager;
 mod placing;
 mod plan;
+mod recount;
 mod repair;
 mod salvage;
 mod sketch;
@@ -34,6 +35,7 @@ pub use build::Builder;
 pub use check::Report;
 pub use cursor::Iter;
 pub(crate) use layout::differ_in_pairs_only;
+pub(crate) use recount::recount;
 pub use salvage::salvage;
 pub use steps::Reached;
 
