@@ -239,8 +239,9 @@ impl Bench {
         Ok(())
     }
 
-    /// One run under GNU time.
+    /// One run under GNU time. What others have written must not be on its way to the disk meanwhile.
     fn once(&self, program: &Path, words: &[&str]) -> Result<Measured> {
+        check(&mut Command::new("sync"))?;
         let report = self.dir.join("time");
         let mut command = self.quiet(Path::new("/usr/bin/time"));
         command.args(["--quiet", "-f", "%e %M", "-o"]).arg(&report).arg(program).args(words);
