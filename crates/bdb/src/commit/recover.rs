@@ -104,7 +104,7 @@ impl Files<'_> {
     fn recount(&self) -> Result<()> {
         match recount(self.open(0, Access::ReadWrite)?, self.path(0)) {
             // What is damaged is so without us.
-            Err(Error::Corrupt { .. }) => Ok(()),
+            Err(Error::Corrupt { .. } | Error::NotHash { .. }) => Ok(()),
             done => done,
         }
     }

@@ -28,9 +28,9 @@ fn used_before(scratch: &Scratch, numbers: impl IntoIterator<Item = u32>) -> Mod
 /// Bytes of a value, such that pages are full before there are too many pairs to a bucket.
 const LENGTH: usize = 170;
 
-type Table = Hash<StoredFile>;
+pub(super) type Table = Hash<StoredFile>;
 
-fn open(scratch: &Scratch, access: Access) -> Table {
+pub(super) fn open(scratch: &Scratch, access: Access) -> Table {
     Hash::open(SystemStorage.open(&scratch.paths[0], access).unwrap(), &scratch.paths[0], access).unwrap()
 }
 
@@ -228,7 +228,7 @@ fn records_that_move() {
     }
 }
 
-fn small_table(scratch: &Scratch, records: &[(&[u8], usize)]) -> Table {
+pub(super) fn small_table(scratch: &Scratch, records: &[(&[u8], usize)]) -> Table {
     let path = &scratch.paths[0];
     let mut table = Hash::create(SystemStorage.create(path).unwrap(), path, Default::default()).unwrap();
     for (key, length) in records {

@@ -2,23 +2,12 @@
 //! place and without a journal.
 
 use super::super::journal::{Change, Journal};
+use super::hash::{Table, open, small_table};
 use super::*;
-use crate::hash::Hash;
-
-type Table = Hash<StoredFile>;
-
-fn open(scratch: &Scratch, access: Access) -> Table {
-    Hash::open(SystemStorage.open(&scratch.paths[0], access).unwrap(), &scratch.paths[0], access).unwrap()
-}
 
 /// A table in which the keys that begin with 1 are in one bucket, and stay there.
 fn table(scratch: &Scratch, records: &[(&[u8], usize)]) -> Table {
-    let path = &scratch.paths[0];
-    let mut table = Hash::create(SystemStorage.create(path).unwrap(), path, Default::default()).unwrap();
-    for (key, length) in records {
-        table.put(key, &vec![1; *length]).unwrap();
-    }
-    table.commit().unwrap();
+    let table = small_table(scratch, records);
     scratch.make(1, &Model::new());
     table
 }
@@ -128,6 +117,31 @@ fn a_table_that_has_grown_keeps_its_length() {
         std::fs::write(&scratch.paths[0], &file).unwrap();
         assert_eq!(recover(&scratch).unwrap(), Recovered::Before);
         assert_eq!(bytes(&scratch).len(), length + if grown { 4096 } else { 0 });
+    }
+}
+
+/// A table that is damaged since cannot be counted, and does not keep the journal for ever.
+#[test]
+fn a_table_whose_header_is_damaged_is_not_counted() {
+    let scratch = Scratch::new();
+    let mut ours = table(&scratch, &[(&[1, 0], 20), (&[4, 64], 20)]);
+    ours.put(&[1, 64], &[7; 20]).unwrap();
+    let plan = ours.plan().unwrap();
+    drop(ours);
+    assert_eq!(plan.steps.len(), 2, "{plan:?}");
+    assert!(cut(&scratch, &plan, 0));
+    let mut file = bytes(&scratch);
+    for write in plan.writes().filter(|write| write.offset > 0) {
+        file[write.offset as usize..][..write.bytes.len()].copy_from_slice(&write.bytes);
+    }
+    for (at, value) in [(0, b'x'), (31, 200)] {
+        let mut damaged = file.clone();
+        damaged[at] = value;
+        let journal = std::fs::read(&scratch.journal).unwrap();
+        std::fs::write(&scratch.paths[0], &damaged).unwrap();
+        assert_eq!(recover(&scratch).unwrap(), Recovered::After);
+        assert!(bytes(&scratch) == damaged);
+        std::fs::write(&scratch.journal, journal).unwrap();
     }
 }
 

@@ -1,6 +1,7 @@
 //! How long the locks are held, and what others may do while they are left to them.
 
 use super::*;
+use k5_kdb::{TlData, TlType};
 use std::cell::{Cell, RefCell};
 
 thread_local! {
@@ -84,7 +85,31 @@ fn a_slow_disk_has_some_entries_at_a_time() {
         update.commit = Commit { time: std::time::Duration::from_millis(100), pages: 30 };
         let done = update.next_batch(&mut SystemRandom).unwrap().unwrap().done.len();
         assert!((4..=10).contains(&done), "{done} entries in a {kind:?}");
+        // That the commit was fast now is believed by half.
+        assert!(update.commit.pages > 0 && update.commit.time > std::time::Duration::from_millis(20));
     }
+}
+
+/// Of entries that are each on a page of their own fewer are done at a time.
+#[test]
+fn pages_make_a_commit_longer() {
+    let done = [0, 1700].map(|length| {
+        let realm = Realm::of(20);
+        realm.next_key();
+        let mut transaction = realm.backend.begin(Scope::Everything, Access::Write).unwrap();
+        for number in 0..20 {
+            let name = Principal::new("R", [format!("n{number}")]);
+            let mut entry = transaction.principal(&name).unwrap().unwrap();
+            entry.tl_data.push(TlData { tag: TlType(99), contents: vec![1; length] });
+            transaction.put_principal(&entry).unwrap();
+        }
+        transaction.commit().unwrap();
+        let glob = Glob::for_principals(b"n*").unwrap();
+        let mut update = realm.rollover().update(&glob, 2, false, PACE).unwrap();
+        update.commit = Commit { time: std::time::Duration::from_millis(10), pages: 0 };
+        update.next_batch(&mut SystemRandom).unwrap().unwrap().done.len()
+    });
+    assert!(done[1] < done[0], "{done:?}");
 }
 
 /// What was made ahead is stored only where the entry is still what it was.
