@@ -1,7 +1,11 @@
 //! Sorting more records than are to be in memory: what does not fit goes to a file in sorted runs, which are merged.
+//!
+//! A run is sorted and written in a thread of its own while the records of the next one are gathered.
 
 use std::cmp::Ordering;
 use std::path::{Path, PathBuf};
+use std::sync::mpsc;
+use std::thread::{Builder, JoinHandle};
 
 use k5_wire::{ByteOrder, Reader};
 
@@ -17,11 +21,36 @@ const READ_AHEAD: usize = 16 << 20;
 const LEAST_AHEAD: usize = 4 << 10;
 const MOST_AHEAD: usize = 1 << 20;
 
+/// An order of records: by the rank of their keys, and by the bytes of these where two have the same rank.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Order {
+    /// The rank of a key.
+    pub rank: fn(key: &[u8], by: u32) -> u64,
+    /// What that is told besides.
+    pub by: u32,
+}
+
+impl Order {
+    /// By the bytes of the keys, of which the first eight decide most comparisons.
+    const BYTES: Order = Order { rank: |key, _| prefix(key), by: 0 };
+
+    fn rank(self, key: &[u8]) -> u64 {
+        (self.rank)(key, self.by)
+    }
+
+    /// Goes to a run's next record, if there is one.
+    fn to_next<F: PageFile>(self, run: &mut Run, file: &F, path: &Path, ahead: usize) -> Result<bool> {
+        let there = run.advance(file, path, ahead)?;
+        run.rank = self.rank(run.key());
+        Ok(there)
+    }
+}
+
 /// Where a record stands in memory.
 #[derive(Debug, Clone, Copy)]
 struct Place {
-    /// The first bytes of the key, which decide most comparisons.
-    prefix: u64,
+    /// Of the key, once the records are sorted.
+    rank: u64,
     start: usize,
     key: u32,
     value: u32,
@@ -32,12 +61,31 @@ struct Place {
 pub struct Sorter<F> {
     /// For errors.
     path: PathBuf,
-    /// Where the runs go.
-    file: F,
-    written: u64,
+    order: Order,
+    spilling: Spilling<F>,
     /// Where in the file each run ends.
     runs: Vec<u64>,
-    memory: usize,
+    /// Bytes of records in a run.
+    run: usize,
+    held: Held,
+}
+
+/// The file that the runs go to, and who has it.
+#[derive(Debug)]
+enum Spilling<F> {
+    Idle(Spill<F>),
+    Busy(JoinHandle<Result<Spill<F>>>),
+    /// It could not be written.
+    Lost,
+}
+
+/// The file of the runs, and the records of the next one.
+#[derive(Debug)]
+struct Spill<F> {
+    /// For errors.
+    path: PathBuf,
+    file: F,
+    written: u64,
     held: Held,
 }
 
@@ -63,10 +111,13 @@ impl Held {
     }
 
     /// By key; of the same key, the one that came last comes first.
-    fn sort(&mut self) {
+    fn sort(&mut self, order: Order) {
         let mut places = std::mem::take(&mut self.places);
+        for place in &mut places {
+            place.rank = order.rank(self.key(place));
+        }
         places.sort_unstable_by(|one, other| {
-            let by_key = one.prefix.cmp(&other.prefix).then_with(|| self.key(one).cmp(self.key(other)));
+            let by_key = one.rank.cmp(&other.rank).then_with(|| self.key(one).cmp(self.key(other)));
             // Of two that begin at the same place, the first has no bytes.
             by_key.then(other.start.cmp(&one.start)).then(other.value.cmp(&one.value))
         });
@@ -83,23 +134,98 @@ fn prefix(key: &[u8]) -> u64 {
     u64::from_be_bytes(first)
 }
 
-impl<F: PageFile> Sorter<F> {
-    /// A gathering that keeps about `memory` bytes of records in memory and writes the others to `file`, which is empty
-    /// and nobody else's. `path` names it in errors.
+impl<F: PageFile> Spill<F> {
+    /// Writes the records as a run, and forgets them.
+    fn write(mut self, order: Order) -> Result<Self> {
+        self.held.sort(order);
+        let mut chunk = Vec::with_capacity(CHUNK);
+        let held = std::mem::take(&mut self.held);
+        for place in &held.places {
+            for length in [place.key, place.value] {
+                chunk.extend_from_slice(&length.to_ne_bytes());
+            }
+            chunk.extend_from_slice(held.key(place));
+            chunk.extend_from_slice(held.value(place));
+            if chunk.len() >= CHUNK {
+                self.write_chunk(&mut chunk)?;
+            }
+        }
+        self.write_chunk(&mut chunk)?;
+        self.held = held;
+        self.held.bytes.clear();
+        self.held.places.clear();
+        Ok(self)
+    }
+
+    fn write_chunk(&mut self, chunk: &mut Vec<u8>) -> Result<()> {
+        self.file.write_at(self.written, chunk).map_err(|source| io_error(&self.path, "write", source))?;
+        self.written += chunk.len() as u64;
+        chunk.clear();
+        Ok(())
+    }
+}
+
+impl<F: PageFile + Send + 'static> Spilling<F> {
+    /// Has the run written meanwhile, or at once where no thread can be had.
+    fn begin(spill: Spill<F>, order: Order) -> Result<Self> {
+        let (give, take) = mpsc::channel::<Spill<F>>();
+        let path = spill.path.clone();
+        let thread = Builder::new().spawn(move || take.recv().map_err(|_| lost(&path))?.write(order));
+        match thread {
+            Ok(thread) => match give.send(spill) {
+                Ok(()) => Ok(Spilling::Busy(thread)),
+                Err(mpsc::SendError(spill)) => spill.write(order).map(Spilling::Idle),
+            },
+            Err(_) => spill.write(order).map(Spilling::Idle),
+        }
+    }
+
+    /// The file when its run is written.
+    fn end(self, path: &Path) -> Result<Spill<F>> {
+        match self {
+            Spilling::Idle(spill) => Ok(spill),
+            Spilling::Busy(thread) => thread.join().unwrap_or_else(|_| Err(lost(path))),
+            Spilling::Lost => Err(lost(path)),
+        }
+    }
+}
+
+fn lost(path: &Path) -> Error {
+    io_error(path, "write", std::io::ErrorKind::BrokenPipe.into())
+}
+
+impl<F: PageFile + Send + 'static> Sorter<F> {
+    /// A gathering that keeps about `memory` bytes of records in memory, one half while the other is being written, and
+    /// writes the others to `file`, which is empty and nobody else's. `path` names it in errors.
     pub fn new(file: F, path: &Path, memory: usize) -> Self {
-        Sorter { path: path.to_owned(), file, written: 0, runs: Vec::new(), memory, held: Held::default() }
+        let spill = Spill { path: path.to_owned(), file, written: 0, held: Held::default() };
+        Sorter {
+            path: path.to_owned(),
+            order: Order::BYTES,
+            spilling: Spilling::Idle(spill),
+            runs: Vec::new(),
+            run: memory / 2,
+            held: Held::default(),
+        }
+    }
+
+    /// Another order than that of the keys' bytes, unless a run was written already.
+    pub(crate) fn order_by(&mut self, order: Order) {
+        if matches!(&self.spilling, Spilling::Idle(spill) if spill.written == 0) {
+            self.order = order;
+        }
     }
 
     /// Whether a record of so many bytes would make it write.
     #[must_use]
     pub fn is_full(&self, length: usize) -> bool {
-        !self.held.places.is_empty() && self.held.size().saturating_add(length) > self.memory
+        !self.held.places.is_empty() && self.held.size().saturating_add(length) > self.run
     }
 
     /// Adds a record.
     ///
     /// # Errors
-    /// Where the file cannot be written, or the record is over 4 GiB.
+    /// Where the file could not be written, or the record is over 4 GiB.
     pub fn push(&mut self, key: &[u8], value: &[u8]) -> Result<()> {
         let length = |bytes: &[u8]| {
             let too_long = |_| Error::ValueLength { path: self.path.clone(), length: bytes.len() };
@@ -112,53 +238,45 @@ impl<F: PageFile> Sorter<F> {
         let start = self.held.bytes.len();
         self.held.bytes.extend_from_slice(key);
         self.held.bytes.extend_from_slice(value);
-        let place = Place { prefix: prefix(key), start, key: key_length, value: value_length };
-        self.held.places.push(place);
+        self.held.places.push(Place { rank: 0, start, key: key_length, value: value_length });
         Ok(())
     }
 
-    fn write(&mut self, chunk: &mut Vec<u8>) -> Result<()> {
-        self.file.write_at(self.written, chunk).map_err(|source| io_error(&self.path, "write", source))?;
-        self.written += chunk.len() as u64;
-        chunk.clear();
-        Ok(())
-    }
-
-    /// Writes what is in memory as a run.
-    fn spill(&mut self) -> Result<()> {
-        let mut held = std::mem::take(&mut self.held);
-        held.sort();
-        let mut chunk = Vec::with_capacity(CHUNK);
-        for place in &held.places {
-            for length in [place.key, place.value] {
-                chunk.extend_from_slice(&length.to_ne_bytes());
-            }
-            chunk.extend_from_slice(held.key(place));
-            chunk.extend_from_slice(held.value(place));
-            if chunk.len() >= CHUNK {
-                self.write(&mut chunk)?;
-            }
+    /// The file, once the run before is in it.
+    fn settle(&mut self) -> Result<Spill<F>> {
+        let was_busy = matches!(self.spilling, Spilling::Busy(_));
+        let spill = std::mem::replace(&mut self.spilling, Spilling::Lost).end(&self.path)?;
+        if was_busy {
+            self.runs.push(spill.written);
         }
-        self.write(&mut chunk)?;
-        self.runs.push(self.written);
-        held.bytes.clear();
-        held.places.clear();
-        self.held = held;
+        Ok(spill)
+    }
+
+    /// What is in memory becomes a run.
+    fn spill(&mut self) -> Result<()> {
+        let mut spill = self.settle()?;
+        std::mem::swap(&mut spill.held, &mut self.held);
+        self.spilling = Spilling::begin(spill, self.order)?;
+        if let Spilling::Idle(spill) = &self.spilling {
+            self.runs.push(spill.written);
+        }
         Ok(())
     }
 
     /// The records in the order of their keys; of several with the same key, the one that was added last.
     ///
     /// # Errors
-    /// Where the file cannot be read.
+    /// Where the file cannot be read, or could not be written.
     pub fn finish(mut self) -> Result<Sorted<F>> {
-        self.held.sort();
+        self.held.sort(self.order);
+        let Spill { file, .. } = self.settle()?;
         let starts = std::iter::once(0).chain(self.runs.iter().copied());
         let runs: Vec<(u64, u64)> = starts.zip(self.runs.iter().copied()).collect();
         let ahead = (READ_AHEAD / runs.len().max(1)).clamp(LEAST_AHEAD, MOST_AHEAD);
         let mut sorted = Sorted {
             path: self.path,
-            file: self.file,
+            order: self.order,
+            file,
             ahead,
             held: self.held,
             held_at: 0,
@@ -167,8 +285,8 @@ impl<F: PageFile> Sorter<F> {
             last: None,
         };
         for (start, end) in runs {
-            let mut run = Run { next: start, end, bytes: Vec::new(), at: 0, key: 0, value: 0 };
-            if run.advance(&sorted.file, &sorted.path, ahead)? {
+            let mut run = Run { next: start, end, bytes: Vec::new(), at: 0, key: 0, value: 0, rank: 0 };
+            if sorted.order.to_next(&mut run, &sorted.file, &sorted.path, ahead)? {
                 sorted.runs.push(run);
             }
         }
@@ -193,6 +311,8 @@ struct Run {
     at: usize,
     key: usize,
     value: usize,
+    /// Of its key.
+    rank: u64,
 }
 
 impl Run {
@@ -249,6 +369,7 @@ impl Run {
 #[derive(Debug)]
 pub struct Sorted<F> {
     path: PathBuf,
+    order: Order,
     file: F,
     ahead: usize,
     held: Held,
@@ -279,7 +400,7 @@ impl<F: PageFile> Sorted<F> {
     /// Goes to a run's next record, if it has one.
     fn advance(&mut self, run: usize) -> Result<bool> {
         match self.runs.get_mut(run) {
-            Some(run) => run.advance(&self.file, &self.path, self.ahead),
+            Some(run) => self.order.to_next(run, &self.file, &self.path, self.ahead),
             None => {
                 self.held_at += 1;
                 Ok(self.held_at < self.held.places.len())
@@ -287,9 +408,17 @@ impl<F: PageFile> Sorted<F> {
         }
     }
 
-    /// Whether a run comes before another: by key, the younger one first.
+    fn rank(&self, run: usize) -> u64 {
+        match self.runs.get(run) {
+            Some(run) => run.rank,
+            None => self.held.places.get(self.held_at).map_or(0, |place| place.rank),
+        }
+    }
+
+    /// Whether a run comes before another: in the order of the records, the younger one first.
     fn precedes(&self, one: usize, other: usize) -> bool {
-        match self.key(one).cmp(self.key(other)) {
+        let by_rank = self.rank(one).cmp(&self.rank(other));
+        match by_rank.then_with(|| self.key(one).cmp(self.key(other))) {
             Ordering::Less => true,
             Ordering::Equal => one > other,
             Ordering::Greater => false,
@@ -396,5 +525,17 @@ mod tests {
         let mut sorter = Sorter::new(file, Path::new("p"), 600);
         let pushed = (0..100_u8).try_for_each(|n| sorter.push(&[n; 20], &[n; 20]));
         assert!(matches!(pushed, Err(Error::Io { .. })));
+        assert!(matches!(sorter.finish(), Err(Error::Io { .. })), "what was lost is not forgotten");
+    }
+
+    /// It is told at the end where nothing was gathered behind the run.
+    #[test]
+    fn a_full_disk_is_told_of_the_last_run_too() {
+        let file = MemFile::new();
+        file.set_fault(Some(Fault::Full(10)));
+        let mut sorter = Sorter::new(file, Path::new("p"), 128);
+        sorter.push(&[1; 20], &[1; 20]).unwrap();
+        sorter.push(&[2; 20], &[2; 20]).unwrap();
+        assert!(matches!(sorter.finish(), Err(Error::Io { .. })));
     }
 }

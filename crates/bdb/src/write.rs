@@ -4,6 +4,9 @@ use std::path::Path;
 
 use crate::{Error, PageFile, Result};
 
+/// Bytes of pages that are written at a time where nothing relies on them yet.
+const TOGETHER: usize = 256 << 10;
+
 /// How changes are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum How {
@@ -67,12 +70,36 @@ impl Batch<'_> {
     }
 
     fn spill<F: PageFile>(&self, file: &mut F, encode: &impl Fn(u32) -> Result<Vec<u8>>) -> Result<()> {
-        for number in self.existing.iter().chain(self.new) {
-            let written = file.write_at(self.offset(*number), &encode(*number)?);
-            written.map_err(|source| self.io(format!("write page {number}"), source))?;
-        }
+        let numbers = self.existing.iter().chain(self.new).copied();
+        self.write_together(file, numbers, encode)?;
         let written = self.head.as_ref().map_or(Ok(()), |head| file.write_at(0, head));
         written.map_err(|source| self.io("write page 0".into(), source))
+    }
+
+    /// Writes pages, those beside each other in one piece.
+    fn write_together<F: PageFile>(
+        &self,
+        file: &mut F,
+        numbers: impl Iterator<Item = u32>,
+        encode: &impl Fn(u32) -> Result<Vec<u8>>,
+    ) -> Result<()> {
+        let (mut first, mut pages) = (0, Vec::new());
+        let mut write = |first: u32, pages: &mut Vec<u8>| {
+            let written = file.write_at(self.offset(first), pages);
+            pages.clear();
+            written.map_err(|source| self.io(format!("write page {first} and those behind it"), source))
+        };
+        for number in numbers {
+            let is_next = self.offset(first) + pages.len() as u64 == self.offset(number);
+            if !pages.is_empty() && (!is_next || pages.len() >= TOGETHER) {
+                write(first, &mut pages)?;
+            }
+            if pages.is_empty() {
+                first = number;
+            }
+            pages.extend_from_slice(&encode(number)?);
+        }
+        if pages.is_empty() { Ok(()) } else { write(first, &mut pages) }
     }
 
     fn io(&self, doing: String, source: std::io::Error) -> Error {
@@ -84,13 +111,10 @@ impl Batch<'_> {
     }
 
     fn append<F: PageFile>(&self, file: &mut F, encode: &impl Fn(u32) -> Result<Vec<u8>>) -> Result<()> {
-        for number in self.new {
-            let written = file.write_at(self.offset(*number), &encode(*number)?);
-            written.map_err(|source| self.io(format!("write page {number}"), source))?;
-        }
         if self.new.is_empty() {
             return Ok(());
         }
+        self.write_together(file, self.new.iter().copied(), encode)?;
         file.sync().map_err(|source| self.io("sync new pages".into(), source))
     }
 

@@ -13,7 +13,7 @@ use super::address::Header;
 use super::layout::{Part, valid_page_size};
 use super::sketch::{Numbered, Sketch};
 use super::{Access, Hash, Options};
-use crate::sort::Sorter;
+use crate::sort::{Order, Sorter};
 use crate::write::How;
 use crate::{Error, PageFile, Result};
 
@@ -24,14 +24,14 @@ const STEP: usize = 8 << 20;
 #[derive(Debug)]
 pub struct Builder<F, R> {
     sketch: Sketch<F>,
-    /// Records by hash, its lowest bit first: those of a bucket are together, however many buckets there will be.
+    /// Records in [`by_bucket`]'s order, their keys behind their hashes.
     sorter: Sorter<R>,
     /// What the sorter takes for key and value.
     key: Vec<u8>,
     value: Vec<u8>,
 }
 
-impl<F: PageFile, R: PageFile> Builder<F, R> {
+impl<F: PageFile, R: PageFile + Send + 'static> Builder<F, R> {
     /// A table in `file`, which must be empty; `path` is for errors. Records wait in `sorter`; besides, some twenty bytes
     /// of memory are taken for each.
     ///
@@ -53,11 +53,14 @@ impl<F: PageFile, R: PageFile> Builder<F, R> {
     pub fn put(&mut self, key: &[u8], value: &[u8]) -> Result<()> {
         let (hash, number) = self.sketch.put(key, value)?;
         self.key.clear();
-        self.key.extend_from_slice(&hash.reverse_bits().to_be_bytes());
+        self.key.extend_from_slice(&hash.to_be_bytes());
         self.key.extend_from_slice(key);
         self.value.clear();
         self.value.extend_from_slice(&number.to_be_bytes());
         self.value.extend_from_slice(value);
+        if self.sorter.is_full(self.key.len().saturating_add(self.value.len())) {
+            self.sorter.order_by(by_bucket(self.sketch.pager.header()));
+        }
         self.sorter.push(&self.key, &self.value)
     }
 
@@ -66,13 +69,14 @@ impl<F: PageFile, R: PageFile> Builder<F, R> {
     /// # Errors
     /// Where the files cannot be read or written.
     pub fn finish(self) -> Result<Hash<F>> {
-        let Builder { mut sketch, sorter, .. } = self;
+        let Builder { mut sketch, mut sorter, .. } = self;
+        sorter.order_by(by_bucket(sketch.pager.header()));
         let mut sorted = sorter.finish()?;
         let (mut bucket, mut records) = (0, Vec::new());
         while let Some((key, value)) = sorted.next_record()? {
             let (hash, record) =
                 Self::record(key, value).map_err(|flaw| sketch.pager.corrupt(0, flaw.into()))?;
-            let its = sketch.pager.header().bucket_of_hash(hash.reverse_bits());
+            let its = sketch.pager.header().bucket_of_hash(hash);
             if its != bucket && !records.is_empty() {
                 fill(&mut sketch, bucket, std::mem::take(&mut records))?;
             }
@@ -90,13 +94,25 @@ impl<F: PageFile, R: PageFile> Builder<F, R> {
         Ok(Hash { pager: sketch.pager, access: Access::ReadWrite })
     }
 
-    /// The hash of what the sorter hands out, its bits reversed, and the record.
+    /// The hash of what the sorter hands out, and the record.
     fn record(key: &[u8], value: &[u8]) -> std::result::Result<(u32, Numbered), WireError> {
         let (mut keys, mut values) = (Reader::new(key, ByteOrder::Big), Reader::new(value, ByteOrder::Big));
         let (hash, number) = (keys.u32()?, values.u32()?);
         let (key, value) = Part::pair(keys.rest(), values.rest());
         Ok((hash, Numbered { number, key, value }))
     }
+}
+
+/// An order in which the records of a bucket are together, of this table and of each that it grows into: by the bits of the hash that
+/// tell the bucket now, and then by each one above them, the lowest first. So the buckets that have come since then are met in
+/// some few ascending rows at a time, and so is the file written; the bits of the whole hash, lowest first, would lead to and fro.
+fn by_bucket(header: &Header) -> Order {
+    Order { rank: rank_by_bucket, by: header.low_mask }
+}
+
+fn rank_by_bucket(key: &[u8], low_mask: u32) -> u64 {
+    let hash = Reader::new(key, ByteOrder::Big).u32().unwrap_or_default();
+    u64::from(hash & low_mask) << 32 | u64::from((hash & !low_mask).reverse_bits())
 }
 
 fn fill<F: PageFile>(sketch: &mut Sketch<F>, bucket: u32, records: Vec<Numbered>) -> Result<()> {
@@ -197,6 +213,40 @@ mod tests {
             .map(|n| (format!("u{n}@R\0").into_bytes(), vec![n as u8; 100 + n as usize % 300]))
             .collect();
         assert!(built(&pairs, 4096, 1 << 20).unwrap().contents() == stored(&pairs, 4096).contents());
+    }
+
+    /// Ordered by an early header, the records of a bucket are together in each later one, and the buckets come in so many ascending
+    /// rows as the early table has parts in the later.
+    #[test]
+    fn the_order_suits_each_table_that_grows_from_it() {
+        let mut early = Header::new(ByteOrder::Big, 4096);
+        let grow =
+            |header: &mut Header, times: u32| (0..times).for_each(|_| assert!(header.grow().is_some()));
+        grow(&mut early, 200);
+        for times in [0, 1, 54, 55, 300, 1500] {
+            let mut late = early;
+            grow(&mut late, times);
+            let mut hashes: Vec<u32> = (0..60_000_u32).map(|n| n.wrapping_mul(0x9e37_79b9)).collect();
+            let order = by_bucket(&early);
+            hashes.sort_by_key(|hash| (order.rank)(&hash.to_be_bytes(), order.by));
+            let mut buckets: Vec<u32> = hashes.iter().map(|hash| late.bucket_of_hash(*hash)).collect();
+            buckets.dedup();
+            assert_eq!(buckets.len(), late.last_bucket as usize + 1);
+            let rows = ((late.high_mask + 1) / (early.low_mask + 1)) as usize;
+            for row in 0..rows {
+                let of_row = |bucket: &&u32| (**bucket / (early.low_mask + 1)) as usize == row;
+                assert!(buckets.iter().filter(of_row).is_sorted(), "row {row} of {rows}");
+            }
+        }
+    }
+
+    /// Of a table in bucket order the pages are beside each other, and so are written in few pieces.
+    #[test]
+    fn pages_are_written_together() {
+        let pairs: Pairs = (0..20_000_u32).map(|n| (n.to_be_bytes().to_vec(), vec![7; 90])).collect();
+        let file = built(&pairs, 4096, 32 << 20).unwrap();
+        let pages = file.contents().len() as u64 / 4096;
+        assert!(pages > 400 && file.writes() < pages / 8, "{} for {pages} pages", file.writes());
     }
 
     /// Keys of one hash: one bucket has them all, in a chain of pages.

@@ -12,9 +12,9 @@ use std::fs::File;
 use std::path::{Path, PathBuf};
 
 /// Bytes of principals that wait in memory.
-pub(super) const MEMORY: usize = 48 << 20;
+pub(super) const MEMORY: usize = 64 << 20;
 /// Bytes of policies that do, while principals may be waiting too.
-pub(super) const POLICIES_MEMORY: usize = 8 << 20;
+pub(super) const POLICIES_MEMORY: usize = 16 << 20;
 /// Pages are written when about so many bytes of them have changed.
 const STEP: usize = 32 << 20;
 /// What a record costs that does not come behind the one before it: it changes a page of its own.
