@@ -62,7 +62,7 @@ pub struct Io<'a> {
 }
 
 impl<'a> Io<'a> {
-    /// The streams, environment and clock of this process. Make one only, in [`crate::run_main`].
+    /// The streams, environment and clock of this process. Make one only, in [`crate::start()`].
     #[must_use]
     pub fn process() -> Io<'static> {
         Io {

@@ -2,17 +2,8 @@
 //! [`Environment`]), complaints on standard error ([`Message`], [`Failure`]), options ([`OptionTable`],
 //! [`GetOpt`], [`WordOptions`]), prompts ([`prompt`]) and dates ([`LocalZone`]).
 //!
-//! A tool is a function of its words and its [`Io`]; its `main.rs` is one line:
-//!
-//! ```no_run
-//! # use std::ffi::OsString;
-//! # use k5_cli::{ExitStatus, Io};
-//! # fn run(_args: &[OsString], _io: &mut Io<'_>) -> ExitStatus { ExitStatus::SUCCESS }
-//! fn main() -> std::process::ExitCode {
-//!     k5_cli::run_main(run)
-//! }
-//! ```
-#![forbid(unsafe_code)]
+//! A tool is a function of its words and its [`Io`], which [`main!`] makes a program.
+#![deny(unsafe_code)]
 
 mod child;
 mod dates;
@@ -31,6 +22,8 @@ mod progress;
 pub mod prompt;
 mod resolver;
 mod secret_file;
+#[allow(unsafe_code)]
+mod start;
 mod terminal;
 #[cfg(test)]
 mod testing;
@@ -45,9 +38,10 @@ pub use k5_types::errno_text;
 pub use message::{ExitStatus, Failure, Message};
 pub use number::leading_number;
 pub use options::{Given, Item, Opt, OptionTable};
-pub use process::{monotonic, program_name, run_main, set_private_umask, since_epoch};
+pub use process::{monotonic, program_name, set_private_umask, since_epoch};
 pub use progress::Progress;
 pub use resolver::SystemResolver;
 pub use secret_file::{SecretFileError, read_secret_descriptor, read_secret_file};
+pub use start::start;
 pub use terminal::restore_terminal_on_signals;
 pub use words::{MissingValue, WordOptions};

@@ -1,7 +1,6 @@
 //! What a program says on standard error, and the status that it ends with.
 
 use std::io;
-use std::process::ExitCode;
 
 /// The number that a process ends with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,12 +28,6 @@ impl ExitStatus {
     #[must_use]
     pub fn is_success(self) -> bool {
         self.0 == 0
-    }
-}
-
-impl From<ExitStatus> for ExitCode {
-    fn from(status: ExitStatus) -> ExitCode {
-        ExitCode::from(status.0)
     }
 }
 

@@ -1,9 +1,8 @@
-//! This process: its streams, its clock, its start and its end.
+//! This process: its streams, its clock and its end.
 
 use std::ffi::{OsStr, OsString};
 use std::io::{self, IsTerminal, Read, Write};
 use std::os::unix::ffi::OsStrExt;
-use std::process::ExitCode;
 use std::sync::OnceLock;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
@@ -14,14 +13,13 @@ use crate::io::{Io, Streams, Terminals};
 use crate::message::ExitStatus;
 
 /// Runs a program in this process: `args` are its words, its name in front.
-///
-/// Rust ignores SIGPIPE at the start, and that stays: an administration program whose reader has gone finishes the
-/// change it is in and then ends with [`ExitStatus::BROKEN_PIPE`], without a word.
-pub fn run_main(program: impl FnOnce(&[OsString], &mut Io<'_>) -> ExitStatus) -> ExitCode {
-    let args: Vec<OsString> = std::env::args_os().collect();
+pub(crate) fn run(
+    args: &[OsString],
+    program: impl FnOnce(&[OsString], &mut Io<'_>) -> ExitStatus,
+) -> ExitStatus {
     let mut io = Io::process();
-    let status = program(&args, &mut io);
-    io.finish(program_name(&args), status).into()
+    let status = program(args, &mut io);
+    io.finish(program_name(args), status)
 }
 
 /// The last part of the path that the program was called by, which stands in front of its messages.

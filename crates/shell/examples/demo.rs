@@ -1,5 +1,6 @@
 //! A shell named like MIT's `kadmin.local`, with its list of requests and next to nothing behind it: what the tests put
 //! beside the original.
+#![no_main]
 #![allow(missing_docs, clippy::unwrap_used)]
 
 use std::ffi::OsString;
@@ -115,6 +116,4 @@ fn run(args: &[OsString], io: &mut Io<'_>) -> ExitStatus {
     }
 }
 
-fn main() -> std::process::ExitCode {
-    k5_cli::run_main(run)
-}
+k5_cli::main!(run);

@@ -23,7 +23,7 @@ const BLOCKS_A_PASSWORD: f64 = 3.0 * 4096.0 * 2.0;
 #[derive(Debug, Clone, Copy)]
 pub struct Machine {
     pub cores: usize,
-    /// A program that does nothing.
+    /// A program in C that does nothing.
     pub start: f64,
     /// 4 KiB written over and synced.
     pub sync: f64,
@@ -176,7 +176,7 @@ pub fn facts(bench: &Bench) -> Result<String> {
 /// The empty programs and the machine.
 pub fn measure(bench: &Bench, runs: u32) -> Result<(Machine, [f64; 2])> {
     let (rust, c) = floor::measure(bench, runs)?;
-    Ok((Machine::measure(bench, rust)?, [rust, c]))
+    Ok((Machine::measure(bench, c)?, [rust, c]))
 }
 
 #[cfg(test)]

@@ -1,7 +1,6 @@
 //! The program; all of it is in the library.
 
-#![forbid(unsafe_code)]
+#![no_main]
+#![deny(unsafe_code)]
 
-fn main() -> std::process::ExitCode {
-    k5_cli::run_main(k5srvutil::run)
-}
+k5_cli::main!(k5srvutil::run);

@@ -1,6 +1,6 @@
-//! The program `ktutil`.
-#![forbid(unsafe_code)]
+//! The program; all of it is in the library.
 
-fn main() -> std::process::ExitCode {
-    k5_cli::run_main(ktutil::run)
-}
+#![no_main]
+#![deny(unsafe_code)]
+
+k5_cli::main!(ktutil::run);
