@@ -125,9 +125,9 @@ fn a_slow_disk_has_more_than_one_at_a_time() {
 fn a_longer_commit_leaves_less_time() {
     let millis = Duration::from_millis;
     let after = |time, pages| Commit { time: millis(time), pages: 50 }.time_before(pages);
-    assert_eq!(after(8, 50), millis(12));
-    assert_eq!(after(8, 0), millis(16));
-    assert_eq!(after(4, 150), millis(12));
+    assert_eq!(after(8, 50), millis(9));
+    assert_eq!(after(8, 0), millis(13));
+    assert_eq!(after(4, 150), millis(9));
     assert_eq!([after(80, 64), after(80, 65)], [millis(6), millis(1)]);
     let (_directory, admin) = in_a_batch();
     for name in ["a", "b", "c"] {
@@ -169,8 +169,8 @@ fn others_have_the_locks_as_long() {
     pass(1000);
     assert!(!admin.is_batch_due(), "nothing is held");
     add(&admin, "a").unwrap();
-    // The commit is thought to take more than 3 of the 20.
-    pass(16);
+    // The commit is thought to take more than 6 of the 17.
+    pass(10);
     assert!(!admin.is_batch_due());
     pass(1);
     assert!(admin.is_batch_due());
@@ -178,9 +178,9 @@ fn others_have_the_locks_as_long() {
     assert!(!admin.is_batch_due());
     pass(10);
     add(&admin, "b").unwrap();
-    assert_eq!(WAITED.take(), Duration::from_millis(7));
+    assert_eq!(WAITED.take(), Duration::from_millis(1));
     // The clock of this test stood still while it was committed, which is believed by half.
-    pass(18);
+    pass(13);
     assert!(!admin.is_batch_due());
     pass(1);
     assert!(admin.is_batch_due());
