@@ -21,6 +21,8 @@ pub(crate) struct Change {
     pub(crate) lengths: Vec<(u64, [u8; 4])>,
     /// What nobody looks at any more where the new lengths stand.
     pub(crate) unread: Vec<Patch>,
+    /// The last slot before the end whose length is written as one.
+    pub(crate) near_the_end: Option<u64>,
 }
 
 /// A change that was made.
@@ -87,10 +89,11 @@ impl Change {
     }
 
     /// The slot from which on readers are led elsewhere: the first that changes if its length is written as one, else
-    /// the first of the file, whose always is.
+    /// one before it, at the end of a file one near the end, or the first of the file, whose always is.
     pub(crate) fn pivot(&self) -> u64 {
         let first = self.lengths.iter().map(|(offset, _)| *offset).min();
-        first.filter(|offset| in_one_sector(*offset)).unwrap_or(HEADER_LEN)
+        let before = self.near_the_end.filter(|near| first.is_some_and(|first| *near < first));
+        first.filter(|offset| in_one_sector(*offset)).or(before).unwrap_or(HEADER_LEN)
     }
 
     /// Makes a simple change: the unseen, the length, the unread, each on the disk before the next is begun.
@@ -155,7 +158,8 @@ impl Change {
             }
             lengths.push((offset, bytes));
         }
-        Ok(Change { new_len: file_len, unseen: old(&self.unread)?, lengths, unread: old(&self.unseen)? })
+        let (unseen, unread) = (old(&self.unread)?, old(&self.unseen)?);
+        Ok(Change { new_len: file_len, unseen, lengths, unread, near_the_end: self.near_the_end })
     }
 }
 
@@ -179,6 +183,7 @@ fn write(storage: &impl Storage, patches: &[Patch], wanted: impl Fn(u64) -> bool
     patches.try_for_each(|(offset, bytes)| storage.write_all_at(bytes.expose(), *offset))
 }
 
-fn in_one_sector(offset: u64) -> bool {
+/// Whether the length of a slot there is written as one.
+pub(crate) fn in_one_sector(offset: u64) -> bool {
     offset % SECTOR <= SECTOR - 4
 }

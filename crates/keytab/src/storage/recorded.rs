@@ -35,6 +35,11 @@ fn write(file: &mut Vec<u8>, at: usize, bytes: &[u8]) {
 }
 
 impl Op {
+    /// Where it writes, if it does.
+    fn offset(&self) -> Option<usize> {
+        if let Op::Write(at, _) = self { Some(*at) } else { None }
+    }
+
     fn apply(&self, file: &mut Vec<u8>) {
         match self {
             Op::Write(at, bytes) => write(file, *at, bytes),
@@ -65,6 +70,11 @@ impl Recorded {
 
     pub(crate) fn bytes(&self) -> Vec<u8> {
         self.bytes.borrow().clone()
+    }
+
+    /// The first byte that was written, if one was.
+    pub(crate) fn least_written(&self) -> Option<usize> {
+        self.ops.borrow().iter().filter_map(Op::offset).min()
     }
 
     /// Forgets how the file became what it is.

@@ -1,6 +1,6 @@
 //! Where entries go in a file, and what has to be written for it.
 
-use crate::change::Change;
+use crate::change::{Change, in_one_sector};
 use crate::detour::{Extent, LONGEST_FILE};
 use crate::layout::{HEADER_LEN, LENGTH_LEN, Scan, Slot};
 use crate::record::{self, Version};
@@ -17,6 +17,8 @@ pub(super) struct Layout {
     pub(super) empty: bool,
     /// Offset and size of each hole, in the order of the file.
     pub(super) holes: Vec<(u64, u32)>,
+    /// The last slot whose length is written as one.
+    pub(super) near_the_end: Option<u64>,
     /// Bytes of the file.
     pub(super) file_len: u64,
     /// Where a slot can be appended.
@@ -32,6 +34,7 @@ impl Layout {
             version: Version::V2,
             empty: true,
             holes: Vec::new(),
+            near_the_end: None,
             file_len: 0,
             end: HEADER_LEN,
             marked: false,
@@ -49,14 +52,17 @@ impl Layout {
         }
         let scan = Scan::start(file, path, file_len)?;
         let version = scan.version();
-        let mut holes = Vec::new();
+        let (mut holes, mut near_the_end) = (Vec::new(), None);
         let (scan, marked) = walk(scan, file, path, |offset, slot| {
+            if in_one_sector(offset) {
+                near_the_end = Some(offset);
+            }
             if let Slot::Hole { size } = slot {
                 holes.push((offset, size));
             }
         })?;
         let end = scan.offset();
-        Ok(Layout { version, empty: false, holes, file_len, end, marked })
+        Ok(Layout { version, empty: false, holes, near_the_end, file_len, end, marked })
     }
 
     pub(super) fn extent(&self) -> Extent {
@@ -65,7 +71,7 @@ impl Layout {
 
     /// A change of nothing.
     pub(super) fn no_change(&self) -> Change {
-        Change { new_len: self.file_len, ..Change::default() }
+        Change { new_len: self.file_len, near_the_end: self.near_the_end, ..Change::default() }
     }
 
     /// Has the change turn the record at `offset` into a hole of zeros.

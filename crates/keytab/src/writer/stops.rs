@@ -124,6 +124,19 @@ fn remove(unwanted: impl Fn(&Entry) -> bool) -> impl Fn(&Existing, &Path, &Recor
     move |existing, path, disk| existing.apply(path, disk, &existing.removing(path, &unwanted)?)
 }
 
+/// As [`add`], where that leaves the file alone but for its last slots.
+fn add_at_the_end<'a>(
+    list: &'a [Entry],
+    before: &'a [u8],
+) -> impl Fn(&Existing, &Path, &Recorded) -> Result<Made> + 'a {
+    move |existing, path, disk| {
+        let made = add(list)(existing, path, disk)?;
+        let least = disk.least_written().unwrap();
+        assert!(least + 150 > before.len(), "from {least} on in a file of {}", before.len());
+        Ok(made)
+    }
+}
+
 /// Four entries, of which the second and the third are holes.
 fn with_holes(run: &mut Try) -> Vec<u8> {
     let list = [entry("a", 1), entry("second", 2), entry("third-and-longer", 3), entry("d", 4)];
@@ -189,7 +202,9 @@ fn lengths_across_sectors() {
             let bytes = file(Version::V2, &list[..index]);
             if bytes.len() % 512 > 508 {
                 tried += 1;
-                run.stops(&bytes, add(&list[index..]));
+                run.stops(&bytes, add_at_the_end(&list[index..], &bytes));
+                let hole = run.stops(&bytes, remove(|e| e.kvno == 1));
+                run.stops(&hole, add(&[entry("x", 50), list[index].duplicate()]));
                 let all = file(Version::V2, &list);
                 run.stops(&all, remove(|e| e.kvno as usize == index + 1));
                 run.stops(&all, remove(|e| e.kvno as usize > index));
