@@ -8,7 +8,7 @@ use crate::keys::OldKeysRule;
 use k5_kdb::{Entry, KeyData, Scope, Transaction};
 use k5_keytab::{Entry as KeytabEntry, KeytabWriter, Stored};
 use k5_types::{KeySalt, Kvno, Principal};
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::path::Path;
 
 /// Which keys go into the keytab.
@@ -34,17 +34,21 @@ pub struct Extracted {
     pub keys: Vec<(Kvno, k5_types::EncType)>,
 }
 
-/// The principals that one call has given new keys, and the names that it did so under. A second name of the same
+/// The principals that one call has given new keys, unparsed, and the names that it did so under. A second name of the same
 /// principal gets the same keys: others would make those of the first name old at once.
+///
+/// A tree, since a table of many would be moved as a whole while the locks are held.
 #[derive(Default)]
-struct Changed(HashMap<Principal, (Entry, Vec<Principal>)>);
+struct Changed(BTreeMap<Vec<u8>, Vec<Principal>>);
 
 impl Changed {
-    /// The entry of `target` if it has new keys and `name` has not had them. The same name twice is two changes.
-    fn under_another_name(&mut self, target: &Principal, name: &Principal) -> Option<Entry> {
-        let (entry, names) = self.0.get_mut(target).filter(|(_, names)| !names.contains(name))?;
+    /// Whether `target` has new keys that `name` has not had. The same name twice is two changes.
+    fn under_another_name(&mut self, target: &Principal, name: &Principal) -> bool {
+        let Some(names) = self.0.get_mut(&target.unparse()).filter(|names| !names.contains(name)) else {
+            return false;
+        };
         names.push(name.clone());
-        Some(entry.clone())
+        true
     }
 }
 
@@ -216,15 +220,12 @@ impl Admin {
     ) -> Result<Vec<KeytabEntry>> {
         match keys {
             ExtractKeys::Random { keysalts, old } => {
-                let target = existing(transaction, principal)?.principal;
-                let entry = match changed.under_another_name(&target, principal) {
-                    Some(entry) => entry,
-                    None => {
-                        let entry = self.randomize_in(transaction, principal, keysalts, *old)?;
-                        changed.0.insert(target, (entry.clone(), vec![principal.clone()]));
-                        entry
-                    }
-                };
+                let mut entry = existing(transaction, principal)?;
+                if !changed.under_another_name(&entry.principal, principal) {
+                    let target = entry.principal;
+                    entry = self.randomize_in(transaction, principal, keysalts, *old)?;
+                    changed.0.insert(target.unparse(), vec![principal.clone()]);
+                }
                 let newest = entry.kvno();
                 self.opened(principal, &entry, |key| key.kvno == newest)
             }
