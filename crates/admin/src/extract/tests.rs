@@ -134,3 +134,34 @@ fn under_a_lock_it_is_one_step() {
     scene.admin.unlock().unwrap();
     assert_eq!(scene.listed().len(), scene.names.len());
 }
+
+/// In the same step or in a later one. The same name twice is two changes.
+#[test]
+fn a_second_name_has_the_same_new_keys() {
+    for apart in [false, true] {
+        let scene = Scene::new();
+        let (first, other) = (scene.names[0].clone(), named("other"));
+        scene.admin.create_alias(&other, &first).unwrap();
+        let between = if apart { &scene.names[1..] } else { &[] };
+        let names: Vec<Principal> =
+            [&[first.clone()], between, &[other.clone(), first.clone(), other.clone(), other.clone()]]
+                .concat();
+        WAITS.set(0);
+        let done = scene.admin.extract(&names, &scene.keytab(), &Scene::random(), PACE).unwrap();
+        assert!(done.stopped.is_none() && done.results.iter().all(Result::is_ok));
+        assert!(!apart || WAITS.get() >= 3, "{} waits", WAITS.get());
+        let kvnos = |wanted: &Principal| -> Vec<Kvno> {
+            scene.listed().into_iter().filter(|(name, _)| name == wanted).map(|(_, kvno)| kvno).collect()
+        };
+        assert_eq!(kvnos(&first), [2_u16, 3].map(Kvno::from));
+        assert_eq!(kvnos(&other), [2_u16, 3, 4].map(Kvno::from));
+        assert_eq!(scene.kvno(&first), 4);
+        let entries = k5_keytab::entries(&scene.keytab()).unwrap();
+        let keys = |name: &Principal| -> Vec<_> {
+            let its =
+                entries.iter().filter(|entry| entry.principal == *name && entry.kvno < Kvno::from(4_u16));
+            its.map(|entry| &entry.key).collect()
+        };
+        assert!(keys(&first) == keys(&other));
+    }
+}
