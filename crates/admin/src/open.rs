@@ -209,12 +209,25 @@ impl Admin {
     /// Where the database or the master key cannot be had.
     pub fn open(config: &Config, params: &RealmParams, opening: Opening<'_>) -> Result<Admin> {
         let database = logged_database_of(config, params, opening.arguments, opening.log_clock)?;
-        let backend = if opening.only_reads { database.open_to_read() } else { database.open() }?;
+        let has_log = database.log.is_some() && !opening.only_reads;
+        // Without a log to be made ready the database is first seen where its master keys are read.
+        let backend = if has_log { database.open() } else { database.open_unseen() }?;
         let defaults = defaults(params, opening.expiration);
-        let master_principal = master_principal_of(params)?;
-        let master =
-            master_keys(backend.as_ref(), &master_principal, defaults.master_enctype, &opening.master_key)
-                .map_err(|error| with_places(error, &opening.master_key, database.path()))?;
+        let keys = || {
+            let principal = master_principal_of(params)?;
+            let from = &opening.master_key;
+            let keys = master_keys(backend.as_ref(), &principal, defaults.master_enctype, from)
+                .map_err(|error| with_places(error, from, database.path()))?;
+            Ok((principal, keys))
+        };
+        let (master_principal, master) = match keys() {
+            Err(error) if !has_log => {
+                // A database that cannot be opened comes before a key that cannot be had.
+                database.open_to_read()?;
+                return Err(error);
+            }
+            other => other?,
+        };
         let (quality, guards) = rules(config, params)?;
         Ok(Admin::new(AdminParts {
             backend,

@@ -90,6 +90,18 @@ impl Database {
         })
     }
 
+    /// The same for what is used at once: its files need not be looked at before. Where that fails, [`Database::open_to_read`] may have
+    /// the error that comes before.
+    ///
+    /// # Errors
+    /// Where it is an environment of LMDB's, which cannot be opened.
+    pub fn open_unseen(&self) -> Result<Box<dyn Backend>> {
+        Ok(match self.surrounded() {
+            Place::Db2(files) => Box::new(Db2::unseen(files)),
+            Place::Klmdb(settings) => Box::new(Klmdb::open(settings)?),
+        })
+    }
+
     /// Makes a database, filled by `fill`, and begins its log anew: what `fill` does is not in it, since a replica takes a full
     /// copy anyway. If anything fails, nothing of the database is left.
     ///

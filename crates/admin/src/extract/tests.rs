@@ -143,9 +143,12 @@ fn a_second_name_has_the_same_new_keys() {
         let (first, other) = (scene.names[0].clone(), named("other"));
         scene.admin.create_alias(&other, &first).unwrap();
         let between = if apart { &scene.names[1..] } else { &[] };
-        let names: Vec<Principal> =
-            [&[first.clone()], between, &[other.clone(), first.clone(), other.clone(), other.clone()]]
-                .concat();
+        let names: Vec<Principal> = [
+            std::slice::from_ref(&first),
+            between,
+            &[other.clone(), first.clone(), other.clone(), other.clone()],
+        ]
+        .concat();
         WAITS.set(0);
         let done = scene.admin.extract(&names, &scene.keytab(), &Scene::random(), PACE).unwrap();
         assert!(done.stopped.is_none() && done.results.iter().all(Result::is_ok));

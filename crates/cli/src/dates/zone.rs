@@ -33,7 +33,8 @@ pub(super) fn find(tz: Option<&OsStr>, directory: &Path) -> Option<TimeZone> {
 }
 
 fn read(path: &Path) -> Option<TimeZone> {
-    let mut bytes = Vec::new();
+    // Most files are shorter, and are read at once.
+    let mut bytes = Vec::with_capacity(8 << 10);
     let file = File::open(path).ok()?;
     if !file.metadata().ok()?.is_file() {
         return None;

@@ -152,7 +152,8 @@ fn is_included_name(name: &[u8]) -> bool {
 
 fn read_all(file: File, path: &Path) -> Result<Vec<u8>> {
     let fail = |source| Error::Read { path: PathBuf::from(path), source };
-    let mut text = Vec::new();
+    // Most files are shorter, and are read at once.
+    let mut text = Vec::with_capacity(8 << 10);
     file.take(MAX_BYTES + 1).read_to_end(&mut text).map_err(fail)?;
     if text.len() as u64 > MAX_BYTES {
         return Err(fail(io::Error::new(io::ErrorKind::FileTooLarge, "larger than 16 MiB")));

@@ -84,6 +84,11 @@ impl Db2 {
         Ok(Db2 { files })
     }
 
+    /// One that nobody has looked at yet.
+    pub(crate) fn unseen(files: Db2Files) -> Self {
+        Db2 { files }
+    }
+
     /// Makes a database, filled by `fill`. If anything fails, nothing of it is left.
     ///
     /// # Errors
