@@ -10,8 +10,8 @@ use crate::exec::root;
 /// No file that people read may be longer, in lines.
 const LONGEST: usize = 1_000;
 
-/// The one crate that has unsafe code, in places that it names.
-const UNSAFE: &str = "crates/lmdb/src/lib.rs";
+/// The crates that have unsafe code, in places that they name.
+const UNSAFE: [&str; 2] = ["crates/lmdb/src/lib.rs", "crates/cli/src/lib.rs"];
 
 /// What people write; data that programs made may be of any length.
 const WRITTEN: [&str; 6] = ["rs", "md", "toml", "sh", "java", "conf"];
@@ -39,7 +39,13 @@ fn faults(name: &str, text: &str, rust: bool) -> Vec<String> {
         wrong.push(format!("{name}: {lines} lines, and {LONGEST} is the limit"));
     }
     let begins_a_crate = name.ends_with("src/lib.rs") || name.ends_with("src/main.rs");
-    let rule = if name == UNSAFE { "#![deny(unsafe_code)]" } else { "#![forbid(unsafe_code)]" };
+    // `k5_cli::main!` allows itself what it needs.
+    let program = name.starts_with("crates/tools/") && name.ends_with("src/main.rs");
+    let denies = UNSAFE.contains(&name) || program;
+    let rule = if denies { "#![deny(unsafe_code)]" } else { "#![forbid(unsafe_code)]" };
+    if program && text.contains("allow(unsafe_code)") {
+        wrong.push(format!("{name}: only a library may have room for unsafe code"));
+    }
     if begins_a_crate && !text.lines().any(|line| line == rule) {
         wrong.push(format!("{name}: {rule} is missing"));
     }
@@ -99,13 +105,22 @@ mod tests {
 
     #[test]
     fn a_crate_that_allows_unsafe_code_is_named() {
-        for name in ["crates/a/src/lib.rs", "crates/tools/b/src/main.rs"] {
-            assert_eq!(faults(name, "//! #![forbid(unsafe_code)]\n", true).len(), 1);
-            assert!(faults(name, "//! A crate.\n#![forbid(unsafe_code)]\n", true).is_empty());
+        let denied = [UNSAFE[0], UNSAFE[1], "crates/tools/b/src/main.rs"];
+        for (names, rule) in
+            [(&["crates/a/src/lib.rs", "xtask/src/main.rs"][..], "forbid"), (&denied, "deny")]
+        {
+            for name in names {
+                assert_eq!(faults(name, &format!("//! #![{rule}(unsafe_code)]\n"), true).len(), 1, "{name}");
+                assert!(
+                    faults(name, &format!("//! A crate.\n#![{rule}(unsafe_code)]\n"), true).is_empty(),
+                    "{name}"
+                );
+            }
         }
         assert!(faults("crates/a/src/other.rs", "", true).is_empty());
-        assert_eq!(faults(UNSAFE, "//! A crate.\n", true).len(), 1);
-        assert!(faults(UNSAFE, "//! A crate.\n#![deny(unsafe_code)]\n", true).is_empty());
+        let room = concat!("#![deny(unsafe_code)]\n#[allow(", "unsafe_code)]\nfn main() {}\n");
+        assert_eq!(faults(denied[2], room, true).len(), 1);
+        assert!(faults(UNSAFE[0], room, true).is_empty());
     }
 
     #[test]
