@@ -34,21 +34,23 @@ pub struct Extracted {
     pub keys: Vec<(Kvno, k5_types::EncType)>,
 }
 
-/// The principals that one call has given new keys, unparsed, and the names that it did so under. A second name of the same
+/// The principals that one call has given new keys, unparsed, the number of these, and the names that it did so under. A second name of the same
 /// principal gets the same keys: others would make those of the first name old at once.
 ///
 /// A tree, since a table of many would be moved as a whole while the locks are held.
 #[derive(Default)]
-struct Changed(BTreeMap<Vec<u8>, Vec<Principal>>);
+struct Changed(BTreeMap<Vec<u8>, (u16, Vec<Principal>)>);
 
 impl Changed {
-    /// Whether `target` has new keys that `name` has not had. The same name twice is two changes.
-    fn under_another_name(&mut self, target: &Principal, name: &Principal) -> bool {
-        let Some(names) = self.0.get_mut(&target.unparse()).filter(|names| !names.contains(name)) else {
-            return false;
-        };
-        names.push(name.clone());
-        true
+    /// Whether an entry has new keys that `name` has not had: nobody has changed them since. The same name twice is two changes.
+    fn under_another_name(&mut self, entry: &Entry, name: &Principal) -> bool {
+        match self.0.get_mut(&entry.principal.unparse()) {
+            Some((kvno, names)) if *kvno == entry.kvno() && !names.contains(name) => {
+                names.push(name.clone());
+                true
+            }
+            _ => false,
+        }
     }
 }
 
@@ -221,10 +223,10 @@ impl Admin {
         match keys {
             ExtractKeys::Random { keysalts, old } => {
                 let mut entry = existing(transaction, principal)?;
-                if !changed.under_another_name(&entry.principal, principal) {
+                if !changed.under_another_name(&entry, principal) {
                     let target = entry.principal;
                     entry = self.randomize_in(transaction, principal, keysalts, *old)?;
-                    changed.0.insert(target.unparse(), vec![principal.clone()]);
+                    changed.0.insert(target.unparse(), (entry.kvno(), vec![principal.clone()]));
                 }
                 let newest = entry.kvno();
                 self.opened(principal, &entry, |key| key.kvno == newest)

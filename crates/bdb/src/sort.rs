@@ -67,6 +67,8 @@ pub struct Sorter<F> {
     runs: Vec<u64>,
     /// Bytes of records in a run.
     run: usize,
+    /// Whether a thread may be asked for.
+    threads: bool,
     held: Held,
 }
 
@@ -167,11 +169,11 @@ impl<F: PageFile> Spill<F> {
 
 impl<F: PageFile + Send + 'static> Spilling<F> {
     /// Has the run written meanwhile, or at once where no thread can be had.
-    fn begin(spill: Spill<F>, order: Order) -> Result<Self> {
+    fn begin(spill: Spill<F>, order: Order, threads: bool) -> Result<Self> {
         let (give, take) = mpsc::channel::<Spill<F>>();
         let path = spill.path.clone();
-        let thread = Builder::new().spawn(move || take.recv().map_err(|_| lost(&path))?.write(order));
-        match thread {
+        let work = move || take.recv().map_err(|_| lost(&path))?.write(order);
+        match if threads { Builder::new().spawn(work) } else { Err(std::io::ErrorKind::Unsupported.into()) } {
             Ok(thread) => match give.send(spill) {
                 Ok(()) => Ok(Spilling::Busy(thread)),
                 Err(mpsc::SendError(spill)) => spill.write(order).map(Spilling::Idle),
@@ -205,6 +207,7 @@ impl<F: PageFile + Send + 'static> Sorter<F> {
             spilling: Spilling::Idle(spill),
             runs: Vec::new(),
             run: memory / 2,
+            threads: true,
             held: Held::default(),
         }
     }
@@ -256,7 +259,7 @@ impl<F: PageFile + Send + 'static> Sorter<F> {
     fn spill(&mut self) -> Result<()> {
         let mut spill = self.settle()?;
         std::mem::swap(&mut spill.held, &mut self.held);
-        self.spilling = Spilling::begin(spill, self.order)?;
+        self.spilling = Spilling::begin(spill, self.order, self.threads)?;
         if let Spilling::Idle(spill) = &self.spilling {
             self.runs.push(spill.written);
         }
@@ -479,9 +482,24 @@ mod tests {
     use std::collections::BTreeMap;
 
     fn sorted(records: &[(Vec<u8>, Vec<u8>)], memory: usize) -> Result<Vec<(Vec<u8>, Vec<u8>)>> {
+        let with = sorted_by(records, memory, true)?;
+        assert_eq!(with, sorted_by(records, memory, false)?, "without threads");
+        Ok(with)
+    }
+
+    fn sorted_by(
+        records: &[(Vec<u8>, Vec<u8>)],
+        memory: usize,
+        threads: bool,
+    ) -> Result<Vec<(Vec<u8>, Vec<u8>)>> {
         let mut sorter = Sorter::new(MemFile::new(), Path::new("p"), memory);
+        sorter.threads = threads;
         for (key, value) in records {
             sorter.push(key, value)?;
+            // Too late, where a run has been written.
+            if !sorter.runs.is_empty() {
+                sorter.order_by(Order { rank: |_, _| unreachable!("the order of the runs stays"), by: 0 });
+            }
         }
         let mut sorted = sorter.finish()?;
         let mut all = Vec::new();

@@ -117,6 +117,35 @@ fn others_wait() {
     }
 }
 
+/// A load into the live database has it for as long as it lasts: nobody waits for that.
+#[test]
+fn who_comes_during_an_update_is_told_at_once() {
+    for side in [Side::Mit, Side::Ours] {
+        let realm = Realm::with(side, db2());
+        let _ = realm.by(Side::Mit).create("master");
+        let _ = realm.mit("mkfifo", ["dump"]).ok();
+        let mut loader = realm.mit("kdb5_util", ["load", "-update", "dump"]).spawn();
+        let mut dump = fs::OpenOptions::new().write(true).open(realm.path("dump")).unwrap();
+        std::io::Write::write_all(&mut dump, b"kdb5_util load_dump version 7\n").unwrap();
+        let begun = Instant::now();
+        while realm.path("principal.kadm5.lock").exists() {
+            assert!(begun.elapsed() < PATIENCE, "MIT's loader does not begin");
+            thread::sleep(Duration::from_millis(10));
+        }
+        for words in [&["getprinc", "K/M"][..], &["-q", "getprinc K/M"]] {
+            let said = realm.kadmin_local(words).patience(Duration::from_secs(10)).fails(1);
+            assert!(said.stderr.contains("lock file"), "{said}");
+        }
+        // The principals missing too: that comes first.
+        fs::rename(realm.path("principal"), realm.path("away")).unwrap();
+        let said = realm.kadmin_local(["getprinc", "K/M"]).patience(Duration::from_secs(10)).fails(1);
+        assert!(said.stderr.contains("principal': No such file or directory"), "{said}");
+        fs::rename(realm.path("away"), realm.path("principal")).unwrap();
+        drop(dump);
+        loader.kill();
+    }
+}
+
 #[test]
 fn who_dies_under_the_lock_has_done_nothing() {
     let realm = Realm::with(Side::Ours, db2());

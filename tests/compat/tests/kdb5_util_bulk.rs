@@ -140,8 +140,8 @@ fn memory_does_not_grow_with_the_dump() {
     const MOST: u64 = 128 * 1024;
     let realm = Realm::with(Side::Ours, setup());
     realm.write("stash", golden("stash-all"));
-    write_dump(&realm.path("some"), 46_000);
-    write_dump(&realm.path("many"), 70_000);
+    write_dump(&realm.path("some"), 66_000);
+    write_dump(&realm.path("many"), 90_000);
     for words in
         [&["load"][..], &["load", "-update"], &["dump"], &["tabdump", "-o"], &["verify"], &["load", "-hash"]]
     {

@@ -19,6 +19,7 @@ pub use load::Loader;
 use crate::backend::{Access, Backend, Scope, Transaction};
 use crate::entry::Entry;
 use crate::error::{KdbError, Result};
+use std::cell::Cell;
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
@@ -32,6 +33,8 @@ const NAME: &str = "db2";
 #[derive(Debug, Clone)]
 pub struct Db2 {
     files: Db2Files,
+    /// Whether somebody has looked whether they are there.
+    seen: Cell<bool>,
 }
 
 /// What `-x` arguments say to the `db2` back end.
@@ -78,15 +81,26 @@ impl Db2 {
     /// # Errors
     /// Where the principals cannot be opened, or a lock file is missing.
     pub fn open(files: Db2Files) -> Result<Self> {
+        let database = Db2::of(files, true);
+        database.look()?;
+        Ok(database)
+    }
+
+    /// One that nobody has looked at yet. The first transaction does, before it waits for anybody.
+    pub(crate) fn unseen(files: Db2Files) -> Self {
+        Db2::of(files, false)
+    }
+
+    fn of(files: Db2Files, seen: bool) -> Self {
+        Db2 { files, seen: Cell::new(seen) }
+    }
+
+    fn look(&self) -> Result<()> {
+        let files = &self.files;
         tree::Tree::open(&*files.storage, &files.principals, Access::Read)?;
         files::open_lock(&files.lock).map_err(|source| KdbError::Io { path: files.lock.clone(), source })?;
         transaction::open_policy_lock(&files.policy_lock)?;
-        Ok(Db2 { files })
-    }
-
-    /// One that nobody has looked at yet.
-    pub(crate) fn unseen(files: Db2Files) -> Self {
-        Db2 { files }
+        Ok(())
     }
 
     /// Makes a database, filled by `fill`. If anything fails, nothing of it is left.
@@ -99,7 +113,7 @@ impl Db2 {
         fill(&mut transaction)?;
         Box::new(transaction).commit()?;
         new.keep(&files)?;
-        Ok(Db2 { files })
+        Ok(Db2::of(files, true))
     }
 
     /// Its files.
@@ -111,6 +125,12 @@ impl Db2 {
 
 impl Backend for Db2 {
     fn begin(&self, scope: Scope, access: Access) -> Result<Box<dyn Transaction>> {
+        if !self.seen.replace(true) {
+            if let Some(transaction) = Db2Transaction::begin_at_once(&self.files, scope, access)? {
+                return Ok(Box::new(transaction));
+            }
+            self.look()?;
+        }
         Ok(Box::new(Db2Transaction::begin(&self.files, scope, access)?))
     }
 

@@ -45,11 +45,18 @@ pub(super) fn open_policy_lock(path: &Path) -> Result<File> {
 }
 
 pub(super) fn take_lock(file: &File, path: &Path, access: Access) -> Result<()> {
-    let mode = match access {
+    taken(path, k5_lock::lock(file, mode(access)))
+}
+
+fn mode(access: Access) -> LockMode {
+    match access {
         Access::Read => LockMode::Shared,
         Access::Write => LockMode::Exclusive,
-    };
-    k5_lock::lock(file, mode).map_err(|source| match source.raw_os_error() {
+    }
+}
+
+fn taken<T>(path: &Path, taken: std::io::Result<T>) -> Result<T> {
+    taken.map_err(|source| match source.raw_os_error() {
         Some(nix::libc::EBADF | nix::libc::EACCES | nix::libc::EAGAIN) => {
             KdbError::CannotLock { path: path.to_path_buf() }
         }
@@ -62,13 +69,27 @@ impl Db2Transaction {
     /// back first.
     pub fn begin(files: &Db2Files, scope: Scope, access: Access) -> Result<Self> {
         loop {
-            let transaction = Self::lock(files, scope, access)?;
+            let transaction = Self::lock(files, scope, |file, path| take_lock(file, path, access), access)?;
             if files.pair().is_cut_short()? {
                 drop(transaction);
                 files.recover()?;
                 continue;
             }
             return transaction.opened();
+        }
+    }
+
+    /// The same if nobody has the locks and no change was cut short; else `None`.
+    pub fn begin_at_once(files: &Db2Files, scope: Scope, access: Access) -> Result<Option<Self>> {
+        let mut free = true;
+        let lock = |file: &File, path: &Path| {
+            free = free && taken(path, k5_lock::try_lock(file, mode(access)))?;
+            Ok(())
+        };
+        let transaction = Self::lock(files, scope, lock, access)?;
+        match free && !files.pair().is_cut_short()? {
+            true => transaction.opened().map(Some),
+            false => Ok(None),
         }
     }
 
@@ -84,18 +105,23 @@ impl Db2Transaction {
         Ok(self)
     }
 
-    fn lock(files: &Db2Files, scope: Scope, access: Access) -> Result<Self> {
+    fn lock(
+        files: &Db2Files,
+        scope: Scope,
+        mut take: impl FnMut(&File, &Path) -> Result<()>,
+        access: Access,
+    ) -> Result<Self> {
         let lock = match scope {
             Scope::Everything => {
                 let lock = open_lock(&files.lock)
                     .map_err(|source| KdbError::Io { path: files.lock.clone(), source })?;
-                take_lock(&lock, &files.lock, access)?;
+                take(&lock, &files.lock)?;
                 Some(lock)
             }
             Scope::Policies => None,
         };
         let policy_lock = open_policy_lock(&files.policy_lock)?;
-        take_lock(&policy_lock, &files.policy_lock, access)?;
+        take(&policy_lock, &files.policy_lock)?;
         if files.policy_lock.symlink_metadata().is_err() {
             // Removed while we waited: somebody holds the database for good, and our lock is worth nothing.
             return Err(KdbError::NoPolicyLockFile { path: files.policy_lock.clone() });

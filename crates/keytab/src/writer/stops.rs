@@ -214,6 +214,27 @@ fn lengths_across_sectors() {
     assert!(tried >= 3, "{tried} places");
 }
 
+/// The last slot's length and that of the one behind it: the place to lead readers round is before both.
+#[test]
+fn two_lengths_across_sectors() {
+    let mut run = Try::new();
+    let mut tried = 0;
+    for name in 1..560 {
+        // The last slot has 512 bytes.
+        let names = ["a", "b", &"x".repeat(name), &"q".repeat(441)];
+        let list: Vec<Entry> = names.iter().zip(1..).map(|(name, kvno)| entry(name, kvno)).collect();
+        let bytes = file(Version::V2, &list);
+        if bytes.len() % 512 > 508 {
+            assert!(file(Version::V2, &list[..3]).len() % 512 > 508);
+            tried += 1;
+            run.stops(&bytes, add(&[entry("y", 5)]));
+            run.stops(&bytes, add(&[entry("y", 5), entry("z", 6)]));
+            run.stops(&bytes, remove(|e| e.kvno == 4));
+        }
+    }
+    assert!(tried >= 3, "{tried} places");
+}
+
 #[test]
 fn a_last_record_of_version_1_that_is_short() {
     let mut run = Try::new();
