@@ -117,6 +117,28 @@ fn others_wait() {
     }
 }
 
+fn missing_principals_are_told_at_once(realm: &Realm) {
+    fs::rename(realm.path("principal"), realm.path("away")).unwrap();
+    let said = realm.kadmin_local(["getprinc", "K/M"]).patience(Duration::from_secs(10)).fails(1);
+    assert!(said.stderr.contains("principal': No such file or directory"), "{said}");
+    fs::rename(realm.path("away"), realm.path("principal")).unwrap();
+}
+
+/// Whoever has the locks: what is not there is not waited for.
+#[test]
+fn who_comes_to_a_locked_database_that_is_missing_is_told_at_once() {
+    for side in [Side::Mit, Side::Ours] {
+        let realm = Realm::with(side, db2());
+        let _ = realm.by(Side::Mit).create("master");
+        let mut shell = Terminal::open(&realm.kadmin_local([""; 0]));
+        let prompt = "kadmin.local:  ";
+        let _ = shell.wait_for(prompt).line("lock").wait_for(prompt);
+        missing_principals_are_told_at_once(&realm);
+        let _ = shell.line("quit");
+        let _ = shell.end().code(0);
+    }
+}
+
 /// A load into the live database has it for as long as it lasts: nobody waits for that.
 #[test]
 fn who_comes_during_an_update_is_told_at_once() {
@@ -136,11 +158,7 @@ fn who_comes_during_an_update_is_told_at_once() {
             let said = realm.kadmin_local(words).patience(Duration::from_secs(10)).fails(1);
             assert!(said.stderr.contains("lock file"), "{said}");
         }
-        // The principals missing too: that comes first.
-        fs::rename(realm.path("principal"), realm.path("away")).unwrap();
-        let said = realm.kadmin_local(["getprinc", "K/M"]).patience(Duration::from_secs(10)).fails(1);
-        assert!(said.stderr.contains("principal': No such file or directory"), "{said}");
-        fs::rename(realm.path("away"), realm.path("principal")).unwrap();
+        missing_principals_are_told_at_once(&realm);
         drop(dump);
         loader.kill();
     }
