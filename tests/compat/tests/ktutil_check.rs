@@ -486,6 +486,25 @@ fn the_database_that_is_named() {
     with(&["k", "k"]).fails(2);
 }
 
+/// Nothing is changed, the update log of a realm with replicas neither.
+#[test]
+fn a_log_is_not_made_ready() {
+    let bed = Bed::new();
+    let profile = String::from_utf8(bed.realm.read("kdc.conf")).unwrap();
+    let with_log = profile.replacen(
+        "EXAMPLE.COM = {",
+        "EXAMPLE.COM = {\n        iprop_enable = true\n        iprop_port = 2121",
+        1,
+    );
+    assert_ne!(profile, with_log);
+    bed.realm.write("kdc.conf", with_log);
+    let log = bed.realm.path("principal.ulog");
+    bed.realm.run("ktutil", ["check", "k", "--host", "a.test"]).ok();
+    assert!(!log.exists());
+    bed.realm.kadmin_local(["getprinc", "K/M"]).ok();
+    assert!(log.exists(), "kadmin.local, which may change something, does");
+}
+
 /// A keytab is not told to be fine for a name that a script left empty.
 #[test]
 fn names_that_are_none() {
