@@ -34,19 +34,25 @@ pub struct Extracted {
     pub keys: Vec<(Kvno, k5_types::EncType)>,
 }
 
-/// The principals that one call has given new keys, unparsed, the number of these, and the names that it did so under. A second name of the same
-/// principal gets the same keys: others would make those of the first name old at once.
+/// The principals that one call has given new keys, by their unparsed names. A second name of the same principal gets the same
+/// keys: others would make those of the first name old at once.
 ///
 /// A tree, since a table of many would be moved as a whole while the locks are held.
 #[derive(Default)]
-struct Changed(BTreeMap<Vec<u8>, (u16, Vec<Principal>)>);
+struct Changed(BTreeMap<Vec<u8>, NewKeys>);
+
+/// The number of a principal's new keys, and the names that it got them under.
+struct NewKeys {
+    kvno: u16,
+    names: Vec<Principal>,
+}
 
 impl Changed {
     /// Whether an entry has new keys that `name` has not had: nobody has changed them since. The same name twice is two changes.
     fn under_another_name(&mut self, entry: &Entry, name: &Principal) -> bool {
         match self.0.get_mut(&entry.principal.unparse()) {
-            Some((kvno, names)) if *kvno == entry.kvno() && !names.contains(name) => {
-                names.push(name.clone());
+            Some(keys) if keys.kvno == entry.kvno() && !keys.names.contains(name) => {
+                keys.names.push(name.clone());
                 true
             }
             _ => false,
@@ -226,7 +232,8 @@ impl Admin {
                 if !changed.under_another_name(&entry, principal) {
                     let target = entry.principal;
                     entry = self.randomize_in(transaction, principal, keysalts, *old)?;
-                    changed.0.insert(target.unparse(), (entry.kvno(), vec![principal.clone()]));
+                    let keys = NewKeys { kvno: entry.kvno(), names: vec![principal.clone()] };
+                    changed.0.insert(target.unparse(), keys);
                 }
                 let newest = entry.kvno();
                 self.opened(principal, &entry, |key| key.kvno == newest)

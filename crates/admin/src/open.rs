@@ -209,9 +209,9 @@ impl Admin {
     /// Where the database or the master key cannot be had.
     pub fn open(config: &Config, params: &RealmParams, opening: Opening<'_>) -> Result<Admin> {
         let database = logged_database_of(config, params, opening.arguments, opening.log_clock)?;
-        let has_log = database.log.is_some() && !opening.only_reads;
+        let log_made_ready = database.log.is_some() && !opening.only_reads;
         // Without a log to be made ready the database is first seen where its master keys are read.
-        let backend = if has_log { database.open() } else { database.open_unseen() }?;
+        let backend = if log_made_ready { database.open() } else { database.open_unseen() }?;
         let defaults = defaults(params, opening.expiration);
         let keys = || {
             let principal = master_principal_of(params)?;
@@ -221,7 +221,7 @@ impl Admin {
             Ok((principal, keys))
         };
         let (master_principal, master) = match keys() {
-            Err(error) if !has_log => {
+            Err(error) if !log_made_ready => {
                 // A database that cannot be opened comes before a key that cannot be had.
                 database.open_to_read()?;
                 return Err(error);

@@ -1,8 +1,8 @@
 //! The start of a program's process, without the standard library's own.
 //!
-//! That prepares for a stack that overflows: it reads `/proc/self/maps` and gives the handler of the signal a stack, which takes a tenth
-//! of the time of a short command, to say in words what the signal says too. What else it does is done here: each of the three
-//! streams is open, and SIGPIPE is ignored.
+//! That makes ready to print a sentence when the stack overflows, beside the signal that ends the process anyway: it reads
+//! `/proc/self/maps` and sets up a handler with a stack, a tenth of the time of a short command. What else it does is done
+//! here: each of the three streams is open, and SIGPIPE is ignored.
 
 use std::ffi::{CStr, OsStr, OsString, c_char, c_int};
 use std::os::fd::{AsFd, IntoRawFd};

@@ -247,6 +247,7 @@ mod tests {
         let file = built(&pairs, 4096, 32 << 20).unwrap();
         let pages = file.contents().len() as u64 / 4096;
         assert!(pages > 400 && file.writes() < pages / 8, "{} for {pages} pages", file.writes());
+        assert_eq!(file.syncs(), 2, "the pages, to which nothing leads yet, and then the header");
     }
 
     /// Keys of one hash: one bucket has them all, in a chain of pages.
